@@ -1,0 +1,121 @@
+/**
+ * The one catalogue of codes. A code is a contract: it never changes its meaning and is never reused.
+ * `docs/reference/errors.md` is generated from this file.
+ */
+import type { Problem, Severity } from './problems.ts'
+
+export interface CodeInfo {
+  readonly severity: Severity
+  /** Status of the API's answer when this code decides it. */
+  readonly httpStatus: number
+  /** Exit status of the CLI when this code decides it: 1 failed, 2 usage, 3 invalid input, 4 refused or stale, 5 unreachable. */
+  readonly exitCode: 0 | 1 | 2 | 3 | 4 | 5
+  /** What it means, for the reference. */
+  readonly meaning: string
+}
+
+const input = (meaning: string): CodeInfo => ({ severity: 'error', httpStatus: 422, exitCode: 3, meaning })
+const refused = (meaning: string, httpStatus = 409): CodeInfo => ({ severity: 'error', httpStatus, exitCode: 4, meaning })
+const failed = (meaning: string, httpStatus = 500): CodeInfo => ({ severity: 'error', httpStatus, exitCode: 1, meaning })
+const unreachable = (meaning: string): CodeInfo => ({ severity: 'error', httpStatus: 503, exitCode: 5, meaning })
+const usage = (meaning: string, httpStatus = 400): CodeInfo => ({ severity: 'error', httpStatus, exitCode: 2, meaning })
+
+export const catalogue = {
+  // ---- general
+  'internal-error': failed('Something went wrong inside Escale; the log entry with the same trace id says more.'),
+  unreachable: unreachable('A server or engine that is needed did not answer.'),
+  'timed-out': unreachable('A call did not end before its deadline; it may or may not have taken effect.'),
+  usage: usage('The command line or request is not of the documented form.'),
+
+  // ---- manifest: text
+  'yaml-syntax': input('The text is not valid YAML 1.2.'),
+  'yaml-flow-param': input('`${name}` stands unquoted in flow style, where YAML reads its braces as a map.'),
+  'yaml-ambiguous-word': input('A word such as `on`, `yes` or `no` stands where text is meant; YAML 1.1 readers take it for a boolean.'),
+  'yaml-duplicate-key': input('A key stands twice in one map.'),
+  'yaml-tag': input('A YAML tag that the manifest does not allow.'),
+  'too-large': input('The input exceeds a limit on its size.'),
+  'too-deep': input('The input is nested more deeply than the limit.'),
+  'too-many-aliases': input('Aliases would expand the input beyond the limit.'),
+  'control-character': input('A control character stands where text is meant.'),
+
+  // ---- manifest: shape and values
+  'unknown-key': input('A key that does not exist at this place.'),
+  'missing-key': input('A required key is missing.'),
+  'wrong-type': input('The value is of another type than the one allowed here.'),
+  'not-allowed': input('The value is not among the allowed ones.'),
+  'out-of-range': input('A number or length is outside its limits.'),
+  'invalid-name': input('A name does not fit the grammar of names.'),
+  'invalid-unit': input('A quantity (cpu, memory, duration, percentage) is not in a unit the manifest knows.'),
+  'invalid-format': input('The text does not have the form required here.'),
+  'duplicate-name': input('One name stands for two things of the app.'),
+  'unknown-reference': input('A name refers to something that is not defined.'),
+  'dependency-cycle': input('Dependencies form a cycle.'),
+  conflict: input('Two settings exclude each other.'),
+  'undefined-param': input('`${name}` names a parameter that is not defined.'),
+  'missing-param': input('A parameter without default has no value.'),
+  'unused-param-value': input('A value was given for a parameter that is not defined.'),
+  'unknown-environment': input('The chosen environment is not defined in the manifest.'),
+  'plain-secret': input('A literal looks like a secret.'),
+  'path-outside': input('A path leads outside the folder of the manifest.'),
+  'file-missing': input('A file or folder that the manifest names cannot be read.'),
+
+  // ---- targets
+  'backend-cannot': refused('The target cannot do what the manifest asks, and nothing equivalent exists there.', 422),
+  'needs-grant': refused('The option is dangerous and the project has no grant for it.', 403),
+  'strict-ledger': refused('`--strict` was asked for and a field is not carried over exactly.', 422),
+  'no-capacity': refused('The machines cannot hold what the manifest asks.', 422),
+  'image-not-found': refused('An image does not exist, or may not be read.', 422),
+  'image-platform': refused('The image does not exist for the platform of the workers.', 422),
+  'name-taken': refused('A name, host, path or port belongs to another app.'),
+  'secret-missing': refused('A secret has no value yet.', 422),
+  'engine-missing': unreachable('No container engine was found.'),
+  'engine-refused': failed('The container engine refused a call.', 502),
+
+  // ---- control
+  'not-found': refused('There is no such thing, or it may not be seen.', 404),
+  'stale-plan': refused('The world has changed since the plan was made.'),
+  'lease-held': refused('Another deployment of the same app is under way.'),
+  'version-conflict': refused('Somebody else changed the record in between.'),
+  'deployment-failed': failed('The deployment failed; what had changed was rolled back where a good release existed.', 409),
+  'rollback-failed': failed('Rolling back failed; the app needs attention.', 409),
+  drifted: failed('The world needed a write that the accepted plan did not show.', 409),
+  'no-good-release': refused('There is no earlier release to go back to.'),
+  'wrong-state': refused('The deployment or app is not in a state that allows this.'),
+  'cluster-changed': refused('A deployed app cannot change its cluster by `deploy`.'),
+  'in-use': refused('The thing is in use.'),
+  'store-conflict': refused('A conditional write found another version.'),
+
+  // ---- access
+  unauthenticated: { severity: 'error', httpStatus: 401, exitCode: 4, meaning: 'No valid token was given.' },
+  forbidden: refused('The token does not allow this.', 403),
+  'key-reused': refused('The idempotency key was used before with another request.', 422),
+} as const satisfies Record<string, CodeInfo>
+
+export type Code = keyof typeof catalogue
+
+export const codeInfo = (code: Code): CodeInfo => catalogue[code]
+
+/** Makes a problem with the catalogue's severity. */
+export function problem(code: Code, message: string, rest: Omit<Problem, 'code' | 'message' | 'severity'> = {}): Problem {
+  return { code, severity: catalogue[code].severity, message, ...rest }
+}
+
+/** The unforeseen, typed and coded; also carries problems across a boundary that can only throw. */
+export class EscaleError extends Error {
+  override readonly name: string = 'EscaleError'
+  readonly code: Code
+  readonly problems: readonly Problem[]
+
+  constructor(code: Code, message: string, options: { cause?: unknown; problems?: readonly Problem[] } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.problems = options.problems ?? [problem(code, message)]
+  }
+}
+
+/** Throws the problems of a refusal as one error whose code is that of the first error among them. */
+export function refuse(problems: readonly Problem[]): never {
+  const first = problems.find((p) => p.severity === 'error')
+  if (first === undefined) throw new EscaleError('internal-error', 'refused without an error among the problems')
+  throw new EscaleError(first.code, first.message, { problems })
+}

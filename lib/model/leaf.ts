@@ -1,0 +1,17 @@
+/**
+ * Leaves: what the ledger counts. Each scalar, empty map and empty list of the resolved manifest is one
+ * leaf, with the pattern of its place, so that a target's table can be total over patterns.
+ */
+import type { SourcePosition } from '../core/problems.ts'
+import type { FieldPattern } from './fields.ts'
+
+export interface Leaf {
+  /** E.g. `['services', 'web', 'ports', 'http', 'port']`. */
+  readonly path: readonly string[]
+  /** The same with names replaced by `*`, e.g. `services.*.ports.*.port`. */
+  readonly pattern: FieldPattern
+  readonly value: unknown
+  /** True where the author wrote it (perhaps in short form); false where a default filled it in. */
+  readonly written: boolean
+  readonly source?: SourcePosition
+}

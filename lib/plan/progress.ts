@@ -1,0 +1,55 @@
+/** Progress: the journal of one deployment, folded into facts. */
+import type { ResourceId } from '../model/resource.ts'
+import type { StepId } from './step.ts'
+
+export interface WriteFact {
+  /** When the intent was journalled. */
+  readonly intentAtMs: number
+  readonly doneAtMs?: number
+  /** Native id and version that the write's answer told: an older observation is `settling` (ruling D2). */
+  readonly nativeId?: string
+  readonly version?: string
+  /** Intent that was written. */
+  readonly intent?: string
+  readonly unit?: string
+  /** Native rollout that the write started. */
+  readonly rollout?: string
+}
+
+export interface RunFact {
+  readonly state: 'running' | 'succeeded' | 'failed'
+  readonly startedAtMs: number
+  readonly exitCode?: number
+  readonly reason?: string
+}
+
+export interface Progress {
+  /** `rollback` plans towards the last good release, with no gates and no jobs (ruling E2). */
+  readonly direction: 'forward' | 'rollback'
+  readonly startedAtMs: number
+  readonly writes: Readonly<Record<StepId, WriteFact>>
+  /** Approvals given, by gate step. */
+  readonly approved: readonly StepId[]
+  /** Runs of this deployment, by job. */
+  readonly runs: Readonly<Record<string, RunFact>>
+  /** Since when a resource has been wholly ready. */
+  readonly readySince: Readonly<Record<ResourceId, number>>
+  /** Ready instances of the new kind last seen, and when that number last grew: a stalled rollout is told by it. */
+  readonly advanced: Readonly<Record<ResourceId, { readonly count: number; readonly atMs: number }>>
+  /** Native instances seen failed since the resource was written. */
+  readonly failures: Readonly<Record<ResourceId, readonly string[]>>
+  /** Waits that were met once stay met: an instance that dies later is healing, not deploying. */
+  readonly met: readonly StepId[]
+}
+
+export const freshProgress = (startedAtMs: number, direction: Progress['direction'] = 'forward'): Progress => ({
+  direction,
+  startedAtMs,
+  writes: {},
+  approved: [],
+  runs: {},
+  readySince: {},
+  advanced: {},
+  failures: {},
+  met: [],
+})
