@@ -3,6 +3,10 @@ import type { ResourceId } from '../model/resource.ts'
 import type { StepId } from './step.ts'
 
 export interface WriteFact {
+  readonly resource: ResourceId
+  readonly direction: 'forward' | 'rollback'
+  /** How often the write was begun: a retry after a lost answer counts. */
+  readonly attempts: number
   /** When the intent was journalled. */
   readonly intentAtMs: number
   readonly doneAtMs?: number
@@ -11,7 +15,6 @@ export interface WriteFact {
   readonly version?: string
   /** Intent that was written. */
   readonly intent?: string
-  readonly unit?: string
   /** Native rollout that the write started. */
   readonly rollout?: string
 }

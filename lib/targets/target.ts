@@ -10,7 +10,7 @@ import type { LedgerRow } from '../model/ledger.ts'
 import type { Observed, ObservedResource } from '../model/observed.ts'
 import type { Release, RuntimeState } from '../model/release.ts'
 import type { ChangeMode, Difference, Resource, ResourceId } from '../model/resource.ts'
-import type { ImageConfig, JobUnit } from '../model/unit.ts'
+import type { AppSpec, ImageConfig, JobUnit } from '../model/unit.ts'
 
 /** What the target can do, as data: read by the ledger, the docs and preflight. */
 export interface Capabilities {
@@ -66,6 +66,8 @@ export interface WriteContext {
   readonly release: Release
   readonly deadlineMs: number
   readonly signal: AbortSignal
+  /** `immediate`: going back; as fast as the floor allows, whatever the unit's own rhythm says. Never part of the intent. */
+  readonly pace: 'declared' | 'immediate'
   /** The value behind a secret's pinned version; only executors see it. */
   readonly reveal: (secret: string, key?: string) => Promise<Uint8Array>
 }
@@ -187,6 +189,9 @@ export interface Target {
   check(input: RenderInput, observed: Observed): Promise<readonly Problem[]>
   /** Pins an image and reads its configuration, by the registry or the cluster. */
   resolveImage(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<ImageFacts>
+  /** Says the spec in terms this target has, where fields were allowed to be approximated: a sidecar as a service of its own, an init as a job (ruling C2). Pure. */
+  adapt(spec: AppSpec): AppSpec
+  /** Renders an adapted spec. */
   render(input: RenderInput): Rendered
   /** The native object of one run of a job. */
   renderRun(input: RenderInput, run: RunRequest): Resource

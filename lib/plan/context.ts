@@ -1,0 +1,63 @@
+/** What planning starts from, and the lookups over it that several rules share. */
+import type { Observed, ObservedResource } from '../model/observed.ts'
+import type { Resource, ResourceId } from '../model/resource.ts'
+import type { AppSpec } from '../model/unit.ts'
+import type { IdentityMap, KindRules } from '../targets/target.ts'
+import { unitsByResource, writtenAt } from './fold.ts'
+import type { Progress } from './progress.ts'
+
+export interface PlanInput {
+  readonly spec: AppSpec
+  /** Hash of the release, for the identity of its approval. */
+  readonly releaseHash: string
+  readonly desired: readonly Resource[]
+  readonly observed: Observed
+  readonly identity: IdentityMap
+  readonly kinds: Readonly<Record<string, KindRules>>
+  readonly progress: Progress
+  /** Jobs that differ from those of the last good release. */
+  readonly changedJobs: ReadonlySet<string>
+  /** Data that may be removed because somebody named it. */
+  readonly deleteData: ReadonlySet<ResourceId>
+  /** Whether jobs, approvals and verification belong to it: yes for `deploy`, no for the other verbs (ruling E2). */
+  readonly gated: boolean
+  readonly nowMs: number
+}
+
+/** A write's result may be invisible for this long before it counts as undone by somebody. */
+const settlingMs = 30_000
+
+/** Lookups over the input that several rules share. */
+export class PlanContext {
+  readonly input: PlanInput
+  readonly #observed: ReadonlyMap<ResourceId, ObservedResource>
+  readonly units: ReturnType<typeof unitsByResource>
+
+  constructor(input: PlanInput) {
+    this.input = input
+    this.#observed = new Map(input.observed.resources.map((resource) => [resource.id, resource]))
+    this.units = unitsByResource(input.observed)
+  }
+
+  observedOf(id: ResourceId): ObservedResource | undefined {
+    return this.#observed.get(id)
+  }
+
+  runs(resource: Resource): boolean {
+    return this.input.kinds[resource.kind]?.runs ?? false
+  }
+
+  isSettling(resource: Resource, observed: ObservedResource | undefined): boolean {
+    const written = writtenAt(this.input.progress, resource.id)
+    if (written?.doneAtMs === undefined || written.intent !== resource.intent) return false
+    if (this.input.nowMs - written.doneAtMs > settlingMs) return false
+    if (observed === undefined) return true
+    return written.version !== undefined && isOlder(observed.version, written.version)
+  }
+}
+
+/** Whether a native version is older than another; versions that are no numbers cannot be compared. */
+export function isOlder(version: string | undefined, than: string): boolean {
+  const [a, b] = [Number(version), Number(than)]
+  return Number.isFinite(a) && Number.isFinite(b) && a < b
+}
