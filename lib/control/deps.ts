@@ -3,6 +3,7 @@ import type { Clock, Log, Random } from '../core/deps.ts'
 import type { AppKey } from '../model/app.ts'
 import type { Target } from '../targets/target.ts'
 import type { Store } from '../store/store.ts'
+import type { SourceReaders } from '../vault/sources.ts'
 import type { Vault } from '../vault/vault.ts'
 
 export interface Deps {
@@ -18,6 +19,8 @@ export interface Deps {
   /** Asks for a tick soon. Losing a poke costs time only: what is due stands in the store (ruling A4). */
   readonly poke: (key: AppKey) => void
   readonly settings: ControlSettings
+  /** Readers of secrets that stand elsewhere, by scheme: `ssm`, `secretsmanager`, `kubernetes`. */
+  readonly sources: SourceReaders
 }
 
 export interface ControlSettings {

@@ -85,6 +85,8 @@ export interface DeploymentRecord {
   /** Runtime state to go back to. */
   readonly fallbackRuntime: RuntimeState
   readonly state: DeploymentState
+  /** Jobs, approvals and verification belong to it (ruling E2). */
+  readonly gated: boolean
   readonly by: string
   readonly reason?: string
   readonly createdAtMs: number
@@ -123,8 +125,24 @@ export interface RunRecord {
   readonly exitCode?: number
   readonly failedInstances: number
   readonly reason?: string
-  /** Its native object was removed after `keepFor` or beyond `history`. */
-  readonly collected?: boolean
+  /** Command and variables of this run alone, over the job's own. */
+  readonly command?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Somebody asked for its end. */
+  readonly cancelledBy?: string
+}
+
+/** An ended run whose native object still stands, for its logs. */
+export interface EndedRun {
+  readonly job: string
+  readonly endedAtMs: number
+  readonly collectAtMs: number
+}
+
+/** Up to which time a schedule was looked at. */
+export interface CronState {
+  readonly schedule: string
+  readonly seenToMs: number
 }
 
 const padded = (number: number): string => String(number).padStart(10, '0')
@@ -143,8 +161,13 @@ export const addresses = {
   /** Deployment id → number. */
   deploymentRef: (key: AppKey, id: string): Address => ({ collection: 'deploymentRef', partition: appKeyText(key), id }),
   run: (key: AppKey, id: string): Address => ({ collection: 'run', partition: appKeyText(key), id }),
+  /** Instance states last told of in events. */
+  seen: (key: AppKey): Address => ({ collection: 'seen', partition: appKeyText(key), id: 'instances' }),
   /** Runs that have not ended: what a tick polls, and the lock for `forbid` and `replace` (ruling D19). */
   openRun: (key: AppKey, id: string): Address => ({ collection: 'openRun', partition: appKeyText(key), id }),
+  /** Ended runs whose native objects are not collected yet. */
+  endedRun: (key: AppKey, id: string): Address => ({ collection: 'endedRun', partition: appKeyText(key), id }),
+  cron: (key: AppKey, job: string): Address => ({ collection: 'cron', partition: appKeyText(key), id: job }),
   /** Every run of a job by time, for its history. */
   runOfJob: (key: AppKey, job: string, createdAtMs: number, id: string): Address => ({
     collection: 'runOfJob',

@@ -15,8 +15,18 @@ export interface CodeInfo {
 }
 
 const input = (meaning: string): CodeInfo => ({ severity: 'error', httpStatus: 422, exitCode: 3, meaning })
-const refused = (meaning: string, httpStatus = 409): CodeInfo => ({ severity: 'error', httpStatus, exitCode: 4, meaning })
-const failed = (meaning: string, httpStatus = 500): CodeInfo => ({ severity: 'error', httpStatus, exitCode: 1, meaning })
+const refused = (meaning: string, httpStatus = 409): CodeInfo => ({
+  severity: 'error',
+  httpStatus,
+  exitCode: 4,
+  meaning,
+})
+const failed = (meaning: string, httpStatus = 500): CodeInfo => ({
+  severity: 'error',
+  httpStatus,
+  exitCode: 1,
+  meaning,
+})
 const unreachable = (meaning: string): CodeInfo => ({ severity: 'error', httpStatus: 503, exitCode: 5, meaning })
 const usage = (meaning: string, httpStatus = 400): CodeInfo => ({ severity: 'error', httpStatus, exitCode: 2, meaning })
 
@@ -30,7 +40,9 @@ export const catalogue = {
   // ---- manifest: text
   'yaml-syntax': input('The text is not valid YAML 1.2.'),
   'yaml-flow-param': input('`${name}` stands unquoted in flow style, where YAML reads its braces as a map.'),
-  'yaml-ambiguous-word': input('A word such as `on`, `yes` or `no` stands where text is meant; YAML 1.1 readers take it for a boolean.'),
+  'yaml-ambiguous-word': input(
+    'A word such as `on`, `yes` or `no` stands where text is meant; YAML 1.1 readers take it for a boolean.',
+  ),
   'yaml-duplicate-key': input('A key stands twice in one map.'),
   'yaml-tag': input('A YAML tag that the manifest does not allow.'),
   'too-large': input('The input exceeds a limit on its size.'),
@@ -65,6 +77,12 @@ export const catalogue = {
   'strict-ledger': refused('`--strict` was asked for and a field is not carried over exactly.', 422),
   'no-capacity': refused('The machines cannot hold what the manifest asks.', 422),
   'image-not-found': refused('An image does not exist, or may not be read.', 422),
+  'image-unavailable': {
+    severity: 'error',
+    httpStatus: 503,
+    exitCode: 5,
+    meaning: 'An image that Escale itself needs can neither be pulled nor be built on this machine.',
+  },
   'image-platform': refused('The image does not exist for the platform of the workers.', 422),
   'name-taken': refused('A name, host, path or port belongs to another app.'),
   'secret-missing': refused('A secret has no value yet.', 422),
@@ -76,7 +94,10 @@ export const catalogue = {
   'stale-plan': refused('The world has changed since the plan was made.'),
   'lease-held': refused('Another deployment of the same app is under way.'),
   'version-conflict': refused('Somebody else changed the record in between.'),
-  'deployment-failed': failed('The deployment failed; what had changed was rolled back where a good release existed.', 409),
+  'deployment-failed': failed(
+    'The deployment failed; what had changed was rolled back where a good release existed.',
+    409,
+  ),
   'rollback-failed': failed('Rolling back failed; the app needs attention.', 409),
   drifted: failed('The world needed a write that the accepted plan did not show.', 409),
   'no-good-release': refused('There is no earlier release to go back to.'),
@@ -85,10 +106,37 @@ export const catalogue = {
   'in-use': refused('The thing is in use.'),
   'store-conflict': refused('A conditional write found another version.'),
 
+  // ---- store
+  'store-busy': unreachable('Another process kept the store locked for too long; the call may be repeated.'),
+  'store-full': failed('The store cannot grow: the disk or its quota is full. Nothing was written.', 507),
+  'store-readonly': failed('The store may not be written: its file or file system is read-only.', 503),
+  'store-unavailable': unreachable('The store cannot be opened, read or written.'),
+  'store-damaged': failed('The file of the store is damaged, or is none of Escale.'),
+  'store-newer': refused('The store was written by a newer version of Escale.'),
+
+  // ---- vault
+  'vault-key-permissions': refused('The key file of the vault may be read by others than its owner.'),
+  'vault-key-missing': refused('The vault exists but its key file is gone.'),
+  'vault-wrong-key': refused('The key or passphrase does not open the vault.'),
+  'vault-damaged': failed('A file of the vault was changed or cut off.'),
+  'vault-unavailable': unreachable('The folder of the vault cannot be read or written.'),
+
   // ---- access
   unauthenticated: { severity: 'error', httpStatus: 401, exitCode: 4, meaning: 'No valid token was given.' },
   forbidden: refused('The token does not allow this.', 403),
   'key-reused': refused('The idempotency key was used before with another request.', 422),
+  'grant-exceeds': refused('A grant would give more than the one who gives it has.', 403),
+
+  // ---- api
+  'invalid-json': usage('The body is not valid JSON in UTF-8.'),
+  'request-too-large': usage('The body of the request exceeds the limit of this route.', 413),
+  'unsupported-media-type': usage('The body is of a content type that this route does not take.', 415),
+  'method-not-allowed': usage('The address exists, but not with this method.', 405),
+  'already-exists': refused('A thing of this name exists already.'),
+  'in-progress': refused('The first request under this idempotency key has not ended yet.'),
+  interrupted: refused('The first request under this idempotency key ended without an answer.'),
+  'app-mismatch': refused('The manifest names another app than the address of the request.', 422),
+  'not-offered': refused('This installation does not offer this function.'),
 } as const satisfies Record<string, CodeInfo>
 
 export type Code = keyof typeof catalogue
@@ -96,7 +144,11 @@ export type Code = keyof typeof catalogue
 export const codeInfo = (code: Code): CodeInfo => catalogue[code]
 
 /** Makes a problem with the catalogue's severity. */
-export function problem(code: Code, message: string, rest: Omit<Problem, 'code' | 'message' | 'severity'> = {}): Problem {
+export function problem(
+  code: Code,
+  message: string,
+  rest: Omit<Problem, 'code' | 'message' | 'severity'> = {},
+): Problem {
   return { code, severity: catalogue[code].severity, message, ...rest }
 }
 

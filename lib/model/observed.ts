@@ -33,8 +33,8 @@ export interface ObservedInstance {
   readonly nativeId: string
   /** E.g. `db-0`: slot or ordinal, or the node for one per worker. */
   readonly slot?: string
-  /** Intent of the resource it was made from; tells old from new during a rollout. */
-  readonly intent?: string
+  /** `template` of the resource it was made from; tells old from new during a rollout. */
+  readonly template?: string
   readonly state: InstanceState
   /** Whether the cluster still wants it to run. */
   readonly wanted: boolean

@@ -16,6 +16,8 @@ export interface Resource {
   readonly body: JsonObject
   /** Hash of what we mean: equal intents need no write (ruling A5). */
   readonly intent: string
+  /** For what runs: hash of what makes its instances, so without counts and rhythm; tells new instances from old. */
+  readonly template?: string
   /** What must exist before it. */
   readonly needs: readonly ResourceId[]
   /** What must be ready before it is written, on create and on update: the ordinal before this one. */

@@ -119,6 +119,8 @@ export interface Image {
   readonly build?: Build
   /** `name@sha256:…` once a release has pinned it; absent where nothing could tell it. */
   readonly pinned?: string
+  /** Id of an image that only the engine knows and no digest can name, so that a moved tag is seen. */
+  readonly localId?: string
   readonly config?: ImageConfig
 }
 

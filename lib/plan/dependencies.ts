@@ -31,6 +31,8 @@ class DependencyBuilder {
   readonly #waits = new Map<StepId, WaitStep>()
   readonly #runs = new Map<string, readonly Step[]>()
   readonly #met = new Set<StepId>()
+  /** What comes before everything: the approval, if one is asked for. */
+  readonly #first: StepId[] = []
 
   constructor(input: PlanInput, context: PlanContext, writes: ReadonlyMap<ResourceId, WriteStep>) {
     this.#input = input
@@ -49,14 +51,17 @@ class DependencyBuilder {
 
   build(): Dependencies {
     const gate = this.#approval()
-    const first = gate === undefined ? [] : [gate.id]
-    const writes = [...this.#writes.values()].map((write) => ({ ...write, after: [...first, ...this.#beforeWrite(write)] }))
+    if (gate !== undefined) this.#first.push(gate.id)
+    const writes = [...this.#writes.values()].map((write) => ({
+      ...write,
+      after: [...this.#first, ...this.#beforeWrite(write)],
+    }))
     for (const resources of this.#running.values()) {
       for (const resource of resources) {
         if (this.#isTouched(resource)) this.#waitReady(resource)
       }
     }
-    for (const job of this.#neededJobs()) this.#runOf(job, first)
+    for (const job of this.#neededJobs()) this.#runOf(job)
     const main: Step[] = [
       ...(gate === undefined ? [] : [gate]),
       ...writes,
@@ -99,7 +104,7 @@ class DependencyBuilder {
     if (!this.#input.gated) return []
     return Object.entries(unit.dependsOn).flatMap(([name, condition]) => {
       const job = this.#jobs.get(name)
-      if (job !== undefined) return condition === 'completed' ? this.#runOf(job, []).map((step) => step.id) : []
+      if (job !== undefined) return condition === 'completed' ? this.#runOf(job).map((step) => step.id) : []
       return (this.#running.get(name) ?? []).flatMap((resource) => {
         const wait = condition === 'started' ? this.#waitStarted(resource) : this.#waitReady(resource)
         return wait === undefined ? [] : [wait.id]
@@ -164,7 +169,7 @@ class DependencyBuilder {
   }
 
   /** The steps left for one run of a job: start it, wait for its end. Empty once it succeeded. */
-  #runOf(job: JobUnit, first: readonly StepId[]): readonly Step[] {
+  #runOf(job: JobUnit): readonly Step[] {
     const known = this.#runs.get(job.name)
     if (known !== undefined) return known
     const fact = this.#input.progress.runs[job.name]
@@ -175,7 +180,7 @@ class DependencyBuilder {
         ? {
             kind: 'run',
             id: runId(job.name),
-            after: [...new Set([...first, ...this.#supportWrites(), ...this.#gates(job)])],
+            after: [...new Set([...this.#first, ...this.#supportWrites(), ...this.#gates(job)])],
             title: `run job ${job.name}`,
             unit: job.name,
             job: job.name,

@@ -45,5 +45,16 @@ export function foldObservation(
       if (known.size > 0) failures[resource.id] = [...known].sort()
     }
   }
-  return { ...progress, readySince, advanced, failures }
+  return { ...progress, writes: confirmWrites(progress, observed, nowMs), readySince, advanced, failures }
+}
+
+/** A write whose answer was lost is done once its intent is seen. */
+function confirmWrites(progress: Progress, observed: Observed, nowMs: number): Progress['writes'] {
+  const intents = new Map(observed.resources.map((resource) => [resource.id, resource.intent]))
+  return Object.fromEntries(
+    Object.entries(progress.writes).map(([id, fact]) => {
+      const seen = fact.doneAtMs === undefined && fact.intent !== undefined && intents.get(fact.resource) === fact.intent
+      return [id, seen ? { ...fact, doneAtMs: nowMs } : fact]
+    }),
+  )
 }

@@ -30,6 +30,8 @@ export interface Progress {
   /** `rollback` plans towards the last good release, with no gates and no jobs (ruling E2). */
   readonly direction: 'forward' | 'rollback'
   readonly startedAtMs: number
+  /** When somebody last looked: time that nobody watched does not count against budgets. */
+  readonly lookedAtMs: number
   readonly writes: Readonly<Record<StepId, WriteFact>>
   /** Approvals given, by gate step. */
   readonly approved: readonly StepId[]
@@ -48,6 +50,7 @@ export interface Progress {
 export const freshProgress = (startedAtMs: number, direction: Progress['direction'] = 'forward'): Progress => ({
   direction,
   startedAtMs,
+  lookedAtMs: startedAtMs,
   writes: {},
   approved: [],
   runs: {},

@@ -26,6 +26,8 @@ export interface RenderInput {
   readonly capabilities: Capabilities
   /** Native ids that stand in for derived names: adopted things (ruling A8). */
   readonly identity: IdentityMap
+  /** Dangerous options the project may use: `hostPath`, `hostNetwork`, `privileged`, … */
+  readonly grants: readonly string[]
   /** Hashes what must be named by a secret's version without becoming an oracle (ruling A9). */
   readonly keyedHash: (value: unknown) => string
 }
@@ -90,6 +92,8 @@ export interface Executor {
 export interface ImageFacts {
   /** `name@sha256:…`; absent where neither registry nor engine can tell one. */
   readonly pinned?: string
+  /** Where there is no digest: the engine's own id of the image, for `Image.localId`. */
+  readonly localId?: string
   readonly config?: ImageConfig
   readonly platforms: readonly string[]
 }
