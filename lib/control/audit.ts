@@ -3,7 +3,6 @@
  * only ever appended, and never hold a secret value.
  */
 import type { Code } from '../core/errors.ts'
-import type { Json } from '../core/hash.ts'
 import type { Deps } from './deps.ts'
 import { streams } from './records.ts'
 
@@ -20,8 +19,8 @@ export interface AuditEntry {
   readonly outcome: 'done' | 'refused' | 'failed'
   /** Why it was refused or failed. */
   readonly code?: Code
-  readonly before?: Json
-  readonly after?: Json
+  readonly before?: object
+  readonly after?: object
   readonly traceId: string
 }
 

@@ -9,6 +9,7 @@ import type { AppKey, Site } from '../model/app.ts'
 import type { LedgerRow } from '../model/ledger.ts'
 import type { Observed, ObservedResource } from '../model/observed.ts'
 import type { Release, RuntimeState } from '../model/release.ts'
+import type { ActiveRoute } from '../model/routing.ts'
 import type { ChangeMode, Difference, Resource, ResourceId } from '../model/resource.ts'
 import type { AppSpec, ImageConfig, JobUnit } from '../model/unit.ts'
 
@@ -186,6 +187,14 @@ export interface Nodes {
   setAvailability(id: string, availability: 'active' | 'drain'): Promise<void>
 }
 
+/** The way in from outside, where the target has one that Escale must keep in step. */
+export interface Ingress {
+  /** Where it listens, once it stands. */
+  entry(): Promise<{ readonly host: string; readonly httpPort: number; readonly httpsPort?: number }>
+  /** Serves exactly these routes; safe to repeat, cheap when nothing changed. */
+  apply(site: Site, routes: readonly ActiveRoute[], signal: AbortSignal): Promise<readonly Problem[]>
+}
+
 export interface Target {
   readonly kind: string
   capabilities(): Promise<Capabilities>
@@ -209,6 +218,7 @@ export interface Target {
   readonly volumes?: Volumes
   readonly housekeeping?: Housekeeping
   readonly nodes?: Nodes
+  readonly ingress?: Ingress
 }
 
 export interface RegistryAuth {
