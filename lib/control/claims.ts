@@ -19,14 +19,16 @@ interface Claim {
   readonly path: string
   readonly fix: string
   readonly what: string
+  /** Wished for, not needed: left to its owner without a word. */
+  readonly soft: boolean
 }
 
 export function claimsOf(release: Release, domain: string | undefined): readonly Claim[] {
   const { key, cluster, spec } = release
   const app = appKeyText(key)
   const claims: Claim[] = []
-  const add = (space: string, name: string, owner: string, path: string, what: string, fix: string): void => {
-    claims.push({ space: `${space}/${cluster}`, name, owner, path, what, fix })
+  const add = (space: string, name: string, owner: string, path: string, what: string, fix: string, soft = false): void => {
+    claims.push({ space: `${space}/${cluster}`, name, owner, path, what, fix, soft })
   }
   for (const unit of serviceUnits(spec)) {
     for (const route of unit.routes) {
@@ -38,10 +40,11 @@ export function claimsOf(release: Release, domain: string | undefined): readonly
       }
       if (route.protocol !== 'http') continue
       const host = hostOf(key, unit.name, route, domain)
-      if (host === undefined) {
-        add('root', pathClaim(route), app, path, `the address without a host, path ${route.path}`, 'give the route a `host`')
-        continue
+      if (route.host === undefined) {
+        // With a domain the route has a host of its own, and the root besides while nobody else has it.
+        add(rootSpace, pathClaim(route), app, path, `the address without a host, path ${route.path}`, 'give the route a `host`', host !== undefined)
       }
+      if (host === undefined) continue
       if (route.host !== undefined) add('host', host, key.project, `${path}.host`, `host ${host}`, 'use a host of your own project')
       add('path', `${host}${pathClaim(route)}`, app, path, `${host}${route.path}`, 'choose another path or host')
     }
@@ -60,12 +63,17 @@ export function claimsOf(release: Release, domain: string | undefined): readonly
   return claims
 }
 
-const pathClaim = (route: Route): string => (route.match === 'exact' ? `${route.path}$` : route.path)
+export const rootSpace = 'root'
+
+export const pathClaim = (route: Route): string => (route.match === 'exact' ? `${route.path}$` : route.path)
 
 /** Takes what the release needs, or says whose it is. Takes all or leaves nothing new behind. */
 export async function claimFor(deps: Deps, release: Release): Promise<readonly Problem[]> {
   const domain = (await findCluster(deps, release.cluster))?.domain
-  const groups = Map.groupBy(claimsOf(release, domain), (claim) => `${claim.space} ${claim.owner}`)
+  const wanted = claimsOf(release, domain)
+  for (const claim of wanted) if (claim.soft) await deps.store.claim(claim.space, [claim.name], claim.owner)
+  const needed = wanted.filter((claim) => !claim.soft)
+  const groups = Map.groupBy(needed, (claim) => `${claim.space} ${claim.owner}`)
   const problems: Problem[] = []
   const taken: { readonly space: string; readonly names: readonly string[]; readonly owner: string }[] = []
   for (const claims of groups.values()) {
@@ -96,7 +104,7 @@ export async function releaseUnusedClaims(deps: Deps, key: AppKey, number: numbe
   const needed = new Set((release === undefined ? [] : claimsOf(release, domain)).map((claim) => `${claim.space} ${claim.name}`))
   const owner = appKeyText(key)
   const pools = ['default', ...new Set((release === undefined ? [] : serviceUnits(release.spec)).map((unit) => unit.placement.pool))]
-  const spaces = ['listen', 'root', 'path', ...pools.map((pool) => `publish/${pool}`), `name/${key.project}/${key.environment}`]
+  const spaces = ['listen', rootSpace, 'path', ...pools.map((pool) => `publish/${pool}`), `name/${key.project}/${key.environment}`]
   for (const space of spaces.map((name) => `${name}/${app.value.cluster}`)) {
     const unused = (await deps.store.claims(space, owner)).filter((name) => !needed.has(`${space} ${name}`))
     if (unused.length > 0) await deps.store.unclaim(space, unused, owner)

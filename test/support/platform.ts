@@ -4,6 +4,7 @@ import { begin } from './begin.ts'
 import { defaultSettings, type Deps } from '../../lib/control/deps.ts'
 import { addresses, type DeploymentRecord, endedStates } from '../../lib/control/records.ts'
 import { tick } from '../../lib/control/tick.ts'
+import { findApp, findDeployment } from '../../lib/control/load.ts'
 import type { AppKey } from '../../lib/model/app.ts'
 import type { AppSpec } from '../../lib/model/unit.ts'
 import type { Store } from '../../lib/store/store.ts'
@@ -95,9 +96,14 @@ export async function testPlatform(options: PlatformOptions = {}): Promise<TestP
     async settle(deployment, key = defaultKey) {
       for (let n = 0; n < 2_000; n++) {
         const result = await step(key)
-        const now = deployment === undefined ? undefined : await record(deps, deployment)
-        if (now !== undefined && endedStates.includes(now.state)) return now
-        if (result === 'done' && deployment === undefined) return undefined as unknown as DeploymentRecord
+        const app = (await findApp(deps, key))?.value
+        if (deployment !== undefined) {
+          const now = await record(deps, deployment)
+          if (endedStates.includes(now.state)) return now
+        } else if (app !== undefined && app.active === undefined && app.lastDeploymentNumber > 0) {
+          return (await findDeployment(deps, key, app.lastDeploymentNumber))!.value
+        }
+        if (result === 'done') clock.advance(100)
       }
       throw new Error('the app did not come to rest')
     },

@@ -137,14 +137,14 @@ export class MemoryCluster {
     const fault = this.faults.call?.(call)
     if (fault?.kind === 'fail') throw new EscaleError('engine-refused', fault.message)
     if (fault?.kind === 'stall') {
-      await this.#clock.sleep(Number.MAX_SAFE_INTEGER, signal)
+      await aborted(signal)
       throw new EscaleError('timed-out', `${verb} of ${kind} ${name} did not end before its deadline`)
     }
     this.#remember()
     const result = act()
     this.world.writes++
     this.#advance()
-    this.faults.after?.(call)
+    await this.faults.after?.(call)
     if (fault?.kind === 'loseAnswer') {
       throw new EscaleError('timed-out', `the answer to ${verb} of ${kind} ${name} was lost`)
     }
@@ -161,3 +161,9 @@ export class MemoryCluster {
     this.#past = [...this.#past.slice(-50), { atMs: this.#clock.nowMs(), world: structuredClone(this.world) }]
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -27,7 +27,7 @@ export interface Faults {
   /** Asked before each native call. */
   call?(call: Call): CallFault | undefined
   /** Asked after each native call that took effect: a test may stop the process here. */
-  after?(call: Call): void
+  after?(call: Call): void | Promise<void>
   /** Asked for each new instance, with the body of its service. */
   instance?(unit: string, body: unknown): InstanceFault | undefined
   /** Exit status of one attempt of a job, and how long it takes. */
