@@ -2,7 +2,7 @@
  * The audit log: who did what to what, what it was before and became, and what was refused. Entries are
  * only ever appended, and never hold a secret value.
  */
-import type { Code } from '../core/errors.ts'
+import type { Code } from '../core/codes.ts'
 import type { Deps } from './deps.ts'
 import { streams } from './records.ts'
 

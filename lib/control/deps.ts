@@ -30,6 +30,8 @@ export interface ControlSettings {
   readonly callDeadlineMs: number
   /** Longer than the longest tick plus a call's deadline (ruling A3). */
   readonly leaseMs: number
+  /** Deadline of building one image. */
+  readonly buildDeadlineMs: number
 }
 
-export const defaultSettings: ControlSettings = { tickBudgetMs: 20_000, callDeadlineMs: 30_000, leaseMs: 90_000 }
+export const defaultSettings: ControlSettings = { tickBudgetMs: 20_000, callDeadlineMs: 30_000, leaseMs: 90_000, buildDeadlineMs: 900_000 }

@@ -2,9 +2,7 @@
  * A problem in something a user gave us. Problems are values: they are gathered and returned together,
  * never thrown one by one. Text may change between releases; `code` and `path` may not.
  */
-import type { Code } from './errors.ts'
-
-export type Severity = 'error' | 'warning' | 'info'
+import type { Code, Severity } from './codes.ts'
 
 /** Where in a file something stands; lines and columns count from 1. */
 export interface SourcePosition {

@@ -2,7 +2,7 @@
  * The translation ledger: beside every result, one row for every leaf of the input, so that nothing is
  * lost silently (DESIGN §7). A leaf without a row is a bug.
  */
-import type { Code } from '../core/errors.ts'
+import type { Code } from '../core/codes.ts'
 import type { SourcePosition } from '../core/problems.ts'
 
 export type Disposition = 'exact' | 'equivalent' | 'approximated' | 'deferred' | 'refused' | 'defaulted'

@@ -39,6 +39,16 @@ export interface FileMount {
   readonly from: string
 }
 
+/** A secret whose keys only its source knows, as a folder with a file for each key. */
+export interface SecretFolder {
+  /** Absolute path of the folder inside the container. */
+  readonly path: string
+  readonly secret: string
+  /** Permission bits; absent: 0400. */
+  readonly mode?: number
+  readonly from: string
+}
+
 export type Mount = {
   /** Absolute path inside the container. */
   readonly path: string
@@ -160,7 +170,10 @@ export interface Container {
   readonly workdir?: string
   readonly user?: string
   readonly env: Readonly<Record<string, EnvValue>>
+  /** Secrets whose every key is a variable; the keys are known to their source alone. `env` beats them. */
+  readonly envFromSecrets?: readonly string[]
   readonly files: readonly FileMount[]
+  readonly secretFolders?: readonly SecretFolder[]
   readonly mounts: readonly Mount[]
   readonly ports: readonly Port[]
   readonly size?: Size

@@ -1,5 +1,5 @@
 /** Whether a deployment has failed: its own budget, the cluster's verdict, a job's end (DESIGN §2.3, ruling A2). Pure. */
-import type { Code } from '../core/errors.ts'
+import type { Code } from '../core/codes.ts'
 import type { AppSpec } from '../model/unit.ts'
 import type { Observed } from '../model/observed.ts'
 import type { Resource } from '../model/resource.ts'

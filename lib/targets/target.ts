@@ -11,7 +11,7 @@ import type { Observed, ObservedResource } from '../model/observed.ts'
 import type { Release, RuntimeState } from '../model/release.ts'
 import type { ActiveRoute } from '../model/routing.ts'
 import type { ChangeMode, Difference, Resource, ResourceId } from '../model/resource.ts'
-import type { AppSpec, ImageConfig, JobUnit } from '../model/unit.ts'
+import type { AppSpec, Build, ImageConfig, JobUnit } from '../model/unit.ts'
 
 /** What the target can do, as data: read by the ledger, the docs and preflight. */
 export interface Capabilities {
@@ -187,6 +187,20 @@ export interface Nodes {
   setAvailability(id: string, availability: 'active' | 'drain'): Promise<void>
 }
 
+export interface BuildRequest {
+  /** Repository in the cluster's own registry, or the full name to push to. */
+  readonly name: string
+  readonly build: Build
+  /** Tar archive of the context. */
+  readonly context: Uint8Array
+  readonly signal: AbortSignal
+}
+
+/** Builds images that end in a digest in a registry of the cluster's own (ruling D15). */
+export interface Builder {
+  build(request: BuildRequest): Promise<ImageFacts>
+}
+
 /** The way in from outside, where the target has one that Escale must keep in step. */
 export interface Ingress {
   /** Where it listens, once it stands. */
@@ -219,6 +233,7 @@ export interface Target {
   readonly housekeeping?: Housekeeping
   readonly nodes?: Nodes
   readonly ingress?: Ingress
+  readonly builder?: Builder
 }
 
 export interface RegistryAuth {

@@ -3,9 +3,9 @@
  * another, so that two installations, clusters or environments in one place never meet, and a repeated
  * create finds what the lost one made.
  */
-import type { AppKey, Site } from '../model/app.ts'
-import { defaultEnvironment } from '../model/app.ts'
-import { shortHash } from './hash.ts'
+import type { AppKey, Site } from './app.ts'
+import { defaultEnvironment } from './app.ts'
+import { shortHash } from '../core/hash.ts'
 
 /** What a native kind allows in its names. All are cut to lower case letters, digits and `-`, a letter first. */
 export interface NameRule {
