@@ -4,12 +4,12 @@ import { sha256Hex, shortHash } from '../core/hash.ts'
 import { hasErrors, type Problem } from '../core/problems.ts'
 import { type AppKey, appKeyText, defaultEnvironment } from '../model/app.ts'
 import type { Leaf } from '../model/leaf.ts'
-import type { AppSpec, ImageConfig } from '../model/unit.ts'
+import type { AppSpec } from '../model/unit.ts'
 import { containersOf } from '../model/unit.ts'
 import { memoryReader } from '../manifest/files.ts'
 import { lowerManifest } from '../manifest/lower.ts'
 import { loadManifest } from '../manifest/resolve.ts'
-import type { RegistryAuth, Target } from '../targets/target.ts'
+import type { ImageFacts, RegistryAuth, Target } from '../targets/target.ts'
 import { ensureSecrets } from '../vault/ensure.ts'
 import { pick, secretPath } from '../vault/secrets.ts'
 import type { Deps } from './deps.ts'
@@ -185,7 +185,7 @@ async function withImages(
   options: CandidateOptions,
   problems: Problem[],
 ): Promise<AppSpec> {
-  const facts = new Map<string, { readonly pinned?: string; readonly config?: ImageConfig }>()
+  const facts = new Map<string, Pick<ImageFacts, 'pinned' | 'localId' | 'config'>>()
   const containers = spec.units.flatMap((unit) => containersOf(unit))
   const references = new Map(
     containers.flatMap(({ image, from }) => (image.reference === undefined || image.build !== undefined ? [] : [[image.reference, from]])),
@@ -227,8 +227,12 @@ async function withImages(
     const { image } = container
     const fact = facts.get(image.build === undefined ? (image.reference ?? '') : shortHash(image.build))
     if (fact === undefined) return container
-    const pinned = fact.pinned === undefined ? {} : { pinned: fact.pinned }
-    return { ...container, image: { ...image, ...pinned, ...(fact.config === undefined ? {} : { config: fact.config }) } }
+    const known = {
+      ...(fact.pinned === undefined ? {} : { pinned: fact.pinned }),
+      ...(fact.localId === undefined ? {} : { localId: fact.localId }),
+      ...(fact.config === undefined ? {} : { config: fact.config }),
+    }
+    return { ...container, image: { ...image, ...known } }
   }
   return {
     ...spec,

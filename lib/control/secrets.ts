@@ -4,7 +4,8 @@ import { appKeyText } from '../model/app.ts'
 import type { AppKey } from '../model/app.ts'
 import type { Release } from '../model/release.ts'
 import { maxSecretBytes } from '../vault/vault.ts'
-import type { SecretPath, SecretValue, SecretVersion } from '../vault/vault.ts'
+import type { SecretValue, SecretVersion } from '../vault/vault.ts'
+import { secretName, secretPath, secretPrefix } from '../vault/secrets.ts'
 import type { Actor } from './actor.ts'
 import type { Deps } from './deps.ts'
 import { recordAppEvents } from './events.ts'
@@ -15,10 +16,6 @@ export interface SecretSummary {
   readonly name: string
   readonly current: SecretVersion
 }
-
-export const secretFolder = (key: AppKey): string => `${key.project}/${key.environment}/${key.app}/`
-
-export const secretPath = (key: AppKey, name: string): SecretPath => `${secretFolder(key)}${name}`
 
 const bytesOf = (value: SecretValue): number =>
   value.kind === 'single'
@@ -58,10 +55,9 @@ export async function setSecret(
 }
 
 export async function listSecrets(deps: Pick<Deps, 'vault'>, key: AppKey): Promise<readonly SecretSummary[]> {
-  const folder = secretFolder(key)
-  const paths = await deps.vault.list(folder)
+  const paths = await deps.vault.list(secretPrefix(key))
   const found = await Promise.all(
-    paths.map(async (path) => ({ name: path.slice(folder.length), current: await deps.vault.current(path) })),
+    paths.map(async (path) => ({ name: secretName(path), current: await deps.vault.current(path) })),
   )
   return found.flatMap(({ name, current }) => (current === undefined ? [] : [{ name, current }]))
 }

@@ -30,6 +30,12 @@ const failed = (meaning: string, httpStatus = 500): CodeInfo => ({
 })
 const unreachable = (meaning: string): CodeInfo => ({ severity: 'error', httpStatus: 503, exitCode: 5, meaning })
 const usage = (meaning: string, httpStatus = 400): CodeInfo => ({ severity: 'error', httpStatus, exitCode: 2, meaning })
+const advice = (severity: 'warning' | 'info', meaning: string): CodeInfo => ({
+  severity,
+  httpStatus: 200,
+  exitCode: 0,
+  meaning,
+})
 
 export const catalogue = {
   // ---- general
@@ -138,6 +144,53 @@ export const catalogue = {
   interrupted: refused('The first request under this idempotency key ended without an answer.'),
   'app-mismatch': refused('The manifest names another app than the address of the request.', 422),
   'not-offered': refused('This installation does not offer this function.'),
+
+  // ---- registry
+  'invalid-image-name': input('The name of an image does not fit the grammar of image names.'),
+  'invalid-image-digest': input('The digest in the name of an image is none.'),
+  'registry-unauthorized': refused('The registry asks for credentials, or refused the ones it was given.', 422),
+  'registry-forbidden': refused('The credentials for the registry do not allow this.', 422),
+  'registry-rate-limited': unreachable('The registry refused the call because there were too many.'),
+  'registry-untrusted': refused(
+    'The certificate of the registry is not trusted, or the way to it is not encrypted.',
+    422,
+  ),
+  'registry-refused': failed('The registry refused a call, or answered what no registry may answer.', 502),
+  'digest-mismatch': failed('Bytes do not have the digest or size they were announced with.', 502),
+  'image-unsupported': refused('The image is of a format that Escale does not read.', 422),
+  'archive-invalid': input('The file is not an archive of images, or is damaged.'),
+  'archive-unsafe': input('The archive has entries that lead outside it, or that no archive of images has.'),
+
+  // ---- dockerfiles
+  'anonymous-volume-named': advice('warning', 'The image declares a volume that nothing mounts; a named volume is made.'),
+  'df-syntax': input('The Dockerfile is not of the form that builders read.'),
+  'df-unknown-instruction': input('An instruction that does not exist; the nearest one is proposed.'),
+  'df-continuation': input('A line continuation is followed by an empty line; the next instruction becomes part of it.'),
+  'df-maintainer': advice('warning', 'The instruction MAINTAINER is obsolete; a label takes its place.'),
+  'df-daemonizes': advice('warning', 'The program goes to the background, so the container stops at once.'),
+  'df-cache-left': advice('warning', 'The cache of the package manager stays in the layer.'),
+  'df-cache-later-layer': advice('warning', 'Files deleted in a later layer still take space in the earlier one.'),
+  'df-cache-order': advice('warning', 'Sources are copied before the install step, so every change repeats it.'),
+  'df-many-run': advice('warning', 'Several RUN lines can be one.'),
+  'df-no-multistage': advice('warning', 'Build tools stay in the image; two stages leave them behind.'),
+  'df-volume-comma': advice('warning', 'Commas in a VOLUME list become part of the paths.'),
+  'df-shell-form': advice('info', 'A command in shell form: signals reach the shell, not the program.'),
+  'df-shell-entrypoint': advice('warning', 'An entrypoint in shell form ignores the command.'),
+  'df-json-form': advice('warning', 'A list that is not valid JSON is run as a shell command.'),
+  'df-add-remote': advice('warning', 'A file is fetched from the network during the build without a checksum.'),
+  'df-add-local': advice('info', 'ADD where COPY does the same and nothing more.'),
+  'df-root-user': advice('warning', 'The image runs as root; it runs unless the manifest or project demands otherwise.'),
+  'df-secret-env': advice('warning', 'A credential stands in the image.'),
+  'df-package-unknown': advice('warning', 'The distribution has no package of this name.'),
+  'df-file-not-copied': advice('warning', 'The command starts a file that is never copied.'),
+  'df-base-eol': advice('warning', 'The base image is out of support.'),
+  'df-base-unpinned': advice('warning', 'The base image has no fixed version.'),
+  'df-recommends': advice('info', 'Recommended packages that nobody asked for are installed too.'),
+  'df-needless-package': advice('info', 'A package that a running service does not need.'),
+  'df-cd': advice('warning', '`cd` does not outlive its RUN line; WORKDIR does.'),
+  'df-workdir-relative': advice('info', 'A relative WORKDIR depends on what the base image says.'),
+  'df-overridden': advice('warning', 'Of several such instructions in a stage only the last one counts.'),
+  'df-no-ignore-file': advice('info', 'Without a .dockerignore everything in the folder reaches the builder.'),
 } as const satisfies Record<string, CodeInfo>
 
 export type Code = keyof typeof catalogue

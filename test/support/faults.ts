@@ -49,7 +49,11 @@ export function faultyStore(store: Store, clock: Clock): { readonly store: Store
   let delayMs = 0
   let crash: { left: number; readonly lost: boolean } | undefined
 
-  function plan(call: StoreCall, when: Planned['when'], { times = 1, error = gone() }: { times?: number; error?: Error } = {}): void {
+  function plan(
+    call: StoreCall,
+    when: Planned['when'],
+    { times = 1, error = gone() }: { times?: number; error?: Error } = {},
+  ): void {
     planned.add({ call, when, error, left: times })
   }
 

@@ -1,6 +1,6 @@
 /** A small load generator: a bounded rate of HTTP requests, over kept and over fresh connections, with every failure counted. */
 import { Agent, request } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 
 export interface LoadTarget {
   readonly address: string
@@ -9,6 +9,7 @@ export interface LoadTarget {
   readonly host?: string
   readonly path?: string
   readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface LoadOptions extends LoadTarget {
@@ -34,8 +35,9 @@ export interface Load {
   stop(): Promise<LoadResult>
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number
+  readonly headers: IncomingHttpHeaders
   readonly body: string
 }
 
@@ -76,12 +78,12 @@ export function ask(target: LoadTarget, options: { readonly agent?: Agent; reado
   const { agent, timeoutMs = 10_000 } = options
   return new Promise((resolve, reject) => {
     const sent = request(
-      { host: address, port, path, method, agent: agent ?? false, headers: { host } },
+      { host: address, port, path, method, agent: agent ?? false, headers: { ...target.headers, host } },
       (response: IncomingMessage) => {
         const parts: Buffer[] = []
         response.on('data', (part: Buffer) => parts.push(part))
         response.on('error', reject)
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString('utf8') }))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString('utf8') }))
       },
     )
     sent.setTimeout(timeoutMs, () => sent.destroy(Object.assign(new Error('no answer in time'), { code: 'no answer in time' })))

@@ -17,9 +17,16 @@ export interface Child {
 const timeLimitMs = 60_000
 
 export function nodeChild(script: string, args: readonly string[]): Child {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'], timeout: timeLimitMs })
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: timeLimitMs,
+  })
   const lines: unknown[] = []
-  const waiting = new Set<{ readonly lines: number; readonly resolve: () => void; readonly reject: (error: Error) => void }>()
+  const waiting = new Set<{
+    readonly lines: number
+    readonly resolve: () => void
+    readonly reject: (error: Error) => void
+  }>()
   createInterface({ input: child.stdout }).on('line', (line) => {
     lines.push(JSON.parse(line))
     for (const one of waiting) {
