@@ -60,7 +60,7 @@ export interface CandidateOptions {
 
 export async function candidateOf(deps: Deps, request: CandidateRequest, options: CandidateOptions): Promise<Candidacy> {
   const resolved = loadManifest(request.manifest, {
-    ...(request.environment === undefined ? {} : { environment: request.environment }),
+    ...(overlayOf(request) === undefined ? {} : { environment: overlayOf(request)! }),
     params: request.params,
     files: memoryReader(request.files),
   })
@@ -109,6 +109,10 @@ export async function candidateOf(deps: Deps, request: CandidateRequest, options
   }
   return { ok: true, candidate, problems }
 }
+
+/** The environment `default` is the manifest without an overlay. */
+export const overlayOf = ({ environment }: ManifestRequest): string | undefined =>
+  environment === defaultEnvironment ? undefined : environment
 
 export const releaseHash = (cluster: string, spec: AppSpec, secretVersions: Readonly<Record<string, string>>): string =>
   shortHash([cluster, spec, secretVersions], 26)

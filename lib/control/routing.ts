@@ -48,9 +48,10 @@ export function routesOf(
       if (route.protocol === 'udp' || route.listen === 'auto') return []
       const base = routeBase(release, unit, route, observed)
       const host = route.listen === undefined ? hostOf(release.key, unit.name, route, domain) : route.host
+      // A name that no route of a manifest can have.
       const atRoot = route.host === undefined && host !== undefined && roots.has(pathClaim(route))
       const named = host === undefined ? base : { ...base, host }
-      return atRoot ? [named, base] : [named]
+      return atRoot ? [named, { ...base, route: `x-${route.name}` }] : [named]
     }),
   )
 }

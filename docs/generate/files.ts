@@ -1,0 +1,12 @@
+/** Everything under `docs/reference` (and in `lib`) that is made from a source of truth. */
+import { errorReference } from './errors.ts'
+import { eventReference } from './events.ts'
+import { type GeneratedFile, generatedManifestFiles } from './manifest-files.ts'
+
+export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
+  return [
+    ...generatedManifestFiles(),
+    { path: 'docs/reference/errors.md', text: errorReference() },
+    { path: 'docs/reference/events.md', text: eventReference() },
+  ]
+}
