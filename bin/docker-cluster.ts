@@ -60,12 +60,10 @@ export async function dockerCluster(options: DockerClusterOptions): Promise<Dock
     await ensureImages(on, ['haproxy'], { cacheDir: from.cacheDir, log })
     return createIngress({
       site,
-      manager: async () => on,
-      local: async () => on,
+      engine: async () => on,
       image: localReference('haproxy'),
       httpPorts: from.httpPorts,
       address: from.address,
-      constraints: [`node.id==${(await on.system.info()).Swarm.NodeID}`],
       clock,
       log,
     })

@@ -11,6 +11,7 @@ import type { Deps } from './deps.ts'
 import { recordAppEvents } from './events.ts'
 import type { AppRecord } from './records.ts'
 import { addresses } from './records.ts'
+import { rolloutSecrets } from './rotate.ts'
 
 export interface SecretSummary {
   readonly name: string
@@ -27,14 +28,14 @@ const hasEmpty = (value: SecretValue): boolean =>
     ? value.data.length === 0
     : Object.keys(value.keys).length === 0 || Object.values(value.keys).some((data) => data.length === 0)
 
-/** Adds a version; running instances keep theirs until the next deployment or restart. */
+/** Adds a version; where something that stands uses the secret, a new release carries it there. */
 export async function setSecret(
   deps: Deps,
   actor: Actor,
   key: AppKey,
   name: string,
   value: SecretValue,
-): Promise<{ before?: SecretVersion; after: SecretVersion }> {
+): Promise<{ before?: SecretVersion; after: SecretVersion; deployment?: string }> {
   const bytes = bytesOf(value)
   if (bytes > maxSecretBytes) {
     throw new EscaleError(
@@ -51,7 +52,8 @@ export async function setSecret(
   await recordAppEvents(deps, key, [
     { type: 'secret.changed', actor: actor.subject, data: { secret: name, version: after.version } },
   ])
-  return { ...(before !== undefined && { before }), after }
+  const deployment = await rolloutSecrets(deps, actor, key, `secret ${name} changed`)
+  return { ...(before !== undefined && { before }), after, ...(deployment !== undefined && { deployment: deployment.id }) }
 }
 
 export async function listSecrets(deps: Pick<Deps, 'vault'>, key: AppKey): Promise<readonly SecretSummary[]> {

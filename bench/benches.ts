@@ -1,0 +1,7 @@
+/** Every benchmark, one line each. */
+import { apiBench } from './api.ts'
+import { dockerBench } from './docker.ts'
+import type { Bench } from './measure.ts'
+import { planBench } from './plan.ts'
+
+export const benches: readonly Bench[] = [planBench, apiBench, dockerBench]
