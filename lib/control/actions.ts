@@ -7,13 +7,13 @@ import { type ServiceUnit, serviceUnits, type Unit } from '../model/unit.ts'
 import { approvalId } from '../plan/ids.ts'
 import { missingVersions } from '../vault/secrets.ts'
 import type { Actor } from './actor.ts'
-import { type Beginning, beginDeployment } from './begin.ts'
+import { type Beginning, beginDeployment, pendingRuntime } from './begin.ts'
 import { claimFor } from './claims.ts'
 import type { Deps } from './deps.ts'
 import { recordAppEvents } from './events.ts'
 import { commitOrThrow, deploymentById, findDeployment, json, needApp, needRelease } from './load.ts'
 import { addresses, type AppRecord, type DeploymentKind, type DeploymentRecord, endedStates } from './records.ts'
-import { dueName } from './tick.ts'
+import { recordAndWake, wake } from './wake.ts'
 
 /** The release an action builds on: the one under way, else the one that stands. */
 async function standing(deps: Deps, app: AppRecord): Promise<{ readonly release: Release; readonly gated: boolean }> {
@@ -40,7 +40,7 @@ async function act(
   const app = await needApp(deps, key)
   const { release, gated } = await standing(deps, app.value)
   // Fails before anything is on record where the request names what is not there.
-  change(app.value.runtime, release)
+  change(await pendingRuntime(deps, app.value), release)
   return await beginDeployment(deps, actor, {
     key,
     kind,
@@ -162,6 +162,7 @@ export async function rollbackApp(deps: Deps, actor: Actor, key: AppKey, options
     release: release.number,
     gated: false,
     runtime: (now) => now,
+    appChange: { removedAtMs: undefined } as Partial<AppRecord>,
   })
 }
 
@@ -173,6 +174,9 @@ async function rollbackTarget(deps: Deps, app: AppRecord, options: RollbackOptio
     return release
   }
   if (current === undefined) throw new EscaleError('no-good-release', `${appKeyText(app.key)} has no release that stands`)
+  // Something else is there than what stood last, or on its way: back means back to that.
+  const last = await findDeployment(deps, app.key, app.next ?? app.active ?? app.lastDeploymentNumber)
+  if (last !== undefined && leftInPlace(last.value) && last.value.release !== current) return await needRelease(deps, app.key, current)
   // The release before is the newest that once stood: those that failed are passed over.
   const { collection, partition } = addresses.deployment(app.key, 0)
   let after: string | undefined
@@ -183,6 +187,13 @@ async function rollbackTarget(deps: Deps, app: AppRecord, options: RollbackOptio
     after = page.next
   } while (after !== undefined)
   throw new EscaleError('no-good-release', `no release before ${current} of ${appKeyText(app.key)} ever stood`)
+}
+
+/** Whether a deployment is under way, or ended without success and without going back. */
+function leftInPlace({ state, progress }: DeploymentRecord): boolean {
+  if (state === 'rollbackFailed' || state === 'drifted') return true
+  if (endedStates.includes(state) && state !== 'failed' && state !== 'cancelled') return false
+  return progress.direction === 'forward'
 }
 
 export async function removeApp(
@@ -216,9 +227,10 @@ export async function approveDeployment(deps: Deps, actor: Actor, key: AppKey, i
   const release = await needRelease(deps, key, record.release)
   const approved = [...record.progress.approved, approvalId(release.hash)]
   const value: DeploymentRecord = { ...record, state: 'running', progress: { ...record.progress, approved } }
-  await commitOrThrow(deps, [{ put: addresses.deployment(key, record.number), value: json(value), ifVersion: stored.version }])
+  await recordAndWake(deps, key, () =>
+    commitOrThrow(deps, [{ put: addresses.deployment(key, record.number), value: json(value), ifVersion: stored.version }]),
+  )
   await recordAppEvents(deps, key, [{ type: 'deployment.approved', about: id, actor: actor.subject }])
-  await wake(deps, key)
   return value
 }
 
@@ -240,9 +252,4 @@ export async function cancelDeployment(
     await wake(deps, key)
     return value
   }
-}
-
-async function wake(deps: Deps, key: AppKey): Promise<void> {
-  await deps.store.setDue(dueName(key), deps.clock.nowMs())
-  deps.poke(key)
 }

@@ -4,14 +4,15 @@ import { derivedId, randomId } from '../core/ids.ts'
 import type { AppKey } from '../model/app.ts'
 import { freshRuntime, type RuntimeState } from '../model/release.ts'
 import { freshProgress } from '../plan/progress.ts'
+import type { ResourceId } from '../model/resource.ts'
 import type { Operation, Stored } from '../store/store.ts'
 import type { Actor } from './actor.ts'
 import type { Deps } from './deps.ts'
 import { recordAppEvents } from './events.ts'
 import { findApp, findDeployment, json } from './load.ts'
-import { addresses, type AppRecord, type DeploymentKind, type DeploymentRecord } from './records.ts'
+import { addresses, type AppRecord, type DeploymentKind, type DeploymentRecord, endedStates } from './records.ts'
 import { withoutUndefined } from './save.ts'
-import { dueName } from './tick.ts'
+import { recordAndWake, wake } from './wake.ts'
 
 export interface Beginning {
   readonly key: AppKey
@@ -24,6 +25,8 @@ export interface Beginning {
   readonly runtime: (now: RuntimeState) => RuntimeState
   readonly planHash?: string
   readonly deleteVolumes?: readonly string[]
+  /** Repair: nothing but these. */
+  readonly only?: readonly ResourceId[]
   /** Derives the id, so that a retried request finds its deployment (ruling D18). */
   readonly idempotencyKey?: string
   /** Written together with it: a new release. */
@@ -46,12 +49,18 @@ export async function beginDeployment(deps: Deps, actor: Actor, beginning: Begin
     if (known !== undefined) {
       const number = (known.value as unknown as { readonly number: number }).number
       const found = await findDeployment(deps, key, number)
-      if (found !== undefined) return found.value
+      if (found !== undefined) {
+        // The first request may have died before it woke anybody.
+        if (!endedStates.includes(found.value.state)) await wake(deps, key)
+        return found.value
+      }
     }
-    const record = make(deps, actor, beginning, id, app?.value)
-    const result = await deps.store.commit(await operations(deps, beginning, record, app))
+    const record = make(deps, actor, beginning, id, app?.value, await pendingRuntime(deps, app?.value))
+    const toCommit = await operations(deps, beginning, record, app)
+    const result = await recordAndWake(deps, key, () => deps.store.commit(toCommit))
+    // The release's number is taken: only the caller can choose another.
+    if (!result.ok && result.failed < (beginning.more?.length ?? 0)) break
     if (!result.ok) continue
-    await deps.store.setDue(dueName(key), deps.clock.nowMs())
     await recordAppEvents(deps, key, [
       {
         type: 'deployment.created',
@@ -61,7 +70,6 @@ export async function beginDeployment(deps: Deps, actor: Actor, beginning: Begin
         data: { kind: record.kind, release: record.release, number: record.number },
       },
     ])
-    deps.poke(key)
     return record
   }
   throw new EscaleError('version-conflict', 'too many changes of this app at once; try again')
@@ -73,9 +81,9 @@ function make(
   beginning: Beginning,
   id: string,
   app: AppRecord | undefined,
+  pending: RuntimeState,
 ): DeploymentRecord {
   const nowMs = deps.clock.nowMs()
-  const current = app?.runtime ?? freshRuntime
   return withoutUndefined({
     id,
     number: (app?.lastDeploymentNumber ?? 0) + 1,
@@ -84,8 +92,8 @@ function make(
     cluster: beginning.cluster,
     release: beginning.release,
     fallback: app?.lastGood,
-    runtime: beginning.runtime(current),
-    fallbackRuntime: current,
+    runtime: beginning.runtime(pending),
+    fallbackRuntime: app?.runtime ?? freshRuntime,
     state: 'queued' as const,
     gated: beginning.gated,
     by: actor.subject,
@@ -95,7 +103,17 @@ function make(
     progress: freshProgress(nowMs),
     problems: [],
     deleteVolumes: beginning.deleteVolumes,
+    only: beginning.only,
   })
+}
+
+/** What was asked for last, be it true yet or not: a verb that overtakes another must not undo it. */
+export async function pendingRuntime(deps: Deps, app: AppRecord | undefined): Promise<RuntimeState> {
+  if (app === undefined) return freshRuntime
+  const number = app.next ?? app.active
+  const pending = number === undefined ? undefined : (await findDeployment(deps, app.key, number))?.value
+  const holds = pending !== undefined && pending.kind !== 'remove' && pending.progress.direction === 'forward' && pending.cancel === undefined
+  return holds ? pending.runtime : app.runtime
 }
 
 async function operations(

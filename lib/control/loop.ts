@@ -8,7 +8,8 @@ import { type AppKey, appKeyText, parseAppKey } from '../model/app.ts'
 import type { Deps } from './deps.ts'
 import { listClusters } from './clusters.ts'
 import { activeRoutes } from './routing.ts'
-import { dueName, tick } from './tick.ts'
+import { tick } from './tick.ts'
+import { dueName } from './wake.ts'
 
 export interface Loop {
   /** Asks for a tick of the app soon. */
@@ -22,6 +23,8 @@ const width = 4
 const sweepEveryMs = 1_000
 /** What is told of within this time is looked at once. */
 const gatherMs = 25
+/** Between two looks that only the cluster asked for. */
+const restMs = 250
 const retryWatchMs = 2_000
 
 /** `deps.poke` of the caller must lead to the `poke` of what this answers. */
@@ -35,7 +38,8 @@ class ControlLoop implements Loop {
   readonly #waiting = new Set<string>()
   readonly #running = new Map<string, Promise<void>>()
   readonly #again = new Set<string>()
-  readonly #timers = new Map<string, NodeJS.Timeout>()
+  readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly atMs: number }>()
+  readonly #endedAtMs = new Map<string, number>()
   readonly #watches = new Map<string, Promise<void>>()
   readonly #ingress = new Map<string, IngressKeeper>()
   readonly #sweeper: Promise<void>
@@ -51,7 +55,7 @@ class ControlLoop implements Loop {
 
   async stop(): Promise<void> {
     this.#ending.abort()
-    for (const timer of this.#timers.values()) clearTimeout(timer)
+    for (const { timer } of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
     await Promise.all([this.#sweeper, ...this.#running.values(), ...this.#watches.values()])
     await Promise.all([...this.#ingress.values()].map((keeper) => keeper.stop()))
@@ -63,6 +67,13 @@ class ControlLoop implements Loop {
     if (this.#running.has(text)) this.#again.add(text)
     else this.#waiting.add(text)
     this.#start()
+  }
+
+  /** A cluster tells of every container; one look in a while sees them all, and leaves the machine to the app. */
+  #nudge(text: string): void {
+    const nowMs = this.#deps.clock.nowMs()
+    const soonMs = Math.max(nowMs + gatherMs, (this.#endedAtMs.get(text) ?? 0) + restMs)
+    this.#wakeAt(text, soonMs)
   }
 
   #start(): void {
@@ -80,7 +91,7 @@ class ControlLoop implements Loop {
 
   async #run(text: string): Promise<void> {
     const key = parseAppKey(text)
-    clearTimeout(this.#timers.get(text))
+    clearTimeout(this.#timers.get(text)?.timer)
     this.#timers.delete(text)
     try {
       const result = await tick(this.#deps, key)
@@ -89,6 +100,7 @@ class ControlLoop implements Loop {
       this.#deps.log.error('tick failed', { app: text, reason: messageOf(error) })
       await this.#postpone(key)
     }
+    this.#endedAtMs.set(text, this.#deps.clock.nowMs())
     for (const keeper of this.#ingress.values()) keeper.touch()
   }
 
@@ -103,12 +115,15 @@ class ControlLoop implements Loop {
 
   #wakeAt(text: string, atMs: number): void {
     if (this.#ending.signal.aborted) return
+    const set = this.#timers.get(text)
+    if (set !== undefined && set.atMs <= atMs) return
+    clearTimeout(set?.timer)
     const inMs = Math.min(Math.max(atMs - this.#deps.clock.nowMs(), 0), 60_000)
     const timer = setTimeout(() => {
       this.#timers.delete(text)
       this.#enqueue(text)
     }, inMs)
-    this.#timers.set(text, timer)
+    this.#timers.set(text, { timer, atMs })
   }
 
   async #sweep(): Promise<void> {
@@ -147,7 +162,7 @@ class ControlLoop implements Loop {
           site,
           (key) => {
             this.#ingress.get(cluster)?.touch()
-            if (key !== undefined) this.#enqueue(appKeyText(key))
+            if (key !== undefined) this.#nudge(appKeyText(key))
           },
           signal,
         )

@@ -3,6 +3,7 @@ import type { Problem } from '../core/problems.ts'
 import type { AppKey } from '../model/app.ts'
 import { appKeyText } from '../model/app.ts'
 import type { Release, RuntimeState } from '../model/release.ts'
+import type { ResourceId } from '../model/resource.ts'
 import type { Progress } from '../plan/progress.ts'
 import type { Step, StepId } from '../plan/step.ts'
 import type { Address } from '../store/store.ts'
@@ -40,11 +41,14 @@ export interface AppRecord {
   readonly next?: number
   readonly runtime: RuntimeState
   readonly identity: IdentityMap
+  /** When to look whether a late write of ours arrived after the last deployment had ended (ruling A3). */
+  readonly verifyAtMs?: number
   /** Set when the app was deleted and only kept data is left. */
   readonly removedAtMs?: number
 }
 
-export type DeploymentKind = 'deploy' | 'rollback' | 'scale' | 'restart' | 'stop' | 'start' | 'traffic' | 'remove'
+/** `repair` undoes a late write of an older deployment and touches nothing else (ruling A3). */
+export type DeploymentKind = 'deploy' | 'rollback' | 'scale' | 'restart' | 'stop' | 'start' | 'traffic' | 'remove' | 'repair'
 
 export type DeploymentState =
   | 'queued'
@@ -101,6 +105,8 @@ export interface DeploymentRecord {
   readonly progress: Progress
   readonly cancel?: { readonly by: string; readonly leave: boolean; readonly atMs: number }
   readonly problems: readonly Problem[]
+  /** Repair only: nothing but these resources is looked at. */
+  readonly only?: readonly ResourceId[]
   /** Removal only: also delete these volumes. */
   readonly deleteVolumes?: readonly string[]
   /** Removal only: what was kept. */
@@ -121,6 +127,8 @@ export interface RunRecord {
   /** For a schedule: the time it stood for. */
   readonly scheduledAtMs?: number
   readonly startedAtMs?: number
+  /** When somebody last looked, to the half minute: time nobody watched counts against no timeout. */
+  readonly lookedAtMs?: number
   readonly endedAtMs?: number
   readonly exitCode?: number
   readonly failedInstances: number

@@ -12,7 +12,7 @@ export async function foldRuns(deps: Deps, progress: Progress, deployment: Deplo
   const runs: Record<string, RunFact> = { ...progress.runs }
   for (const [job, fact] of Object.entries(runs)) {
     if (fact.state !== 'running') continue
-    const run = (await findRun(deps, deployment.key, deploymentRunId(deployment.id, job)))?.value
+    const run = (await findRun(deps, deployment.key, fact.run ?? deploymentRunId(deployment.id, job)))?.value
     if (run === undefined || run.state === 'pending' || run.state === 'running') continue
     runs[job] = {
       ...fact,

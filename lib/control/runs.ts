@@ -10,7 +10,7 @@ import { getRun } from './queries.ts'
 import type { RunRecord } from './records.ts'
 import { cancelRecord } from './runs-tick.ts'
 import { recordRun } from './runs-start.ts'
-import { dueName } from './tick.ts'
+import { recordAndWake } from './wake.ts'
 
 export interface RunOptions {
   /** Instead of the job's own command. */
@@ -29,7 +29,7 @@ export async function startRun(deps: Deps, actor: Actor, key: AppKey, job: strin
   if (!jobs.includes(job)) {
     refuse([problem('unknown-reference', `there is no job ${JSON.stringify(job)}`, { value: job, allowed: jobs })])
   }
-  const run = await recordRun(deps, {
+  const run: RunRecord = {
     id: randomId('run', deps.random),
     key,
     job,
@@ -41,20 +41,13 @@ export async function startRun(deps: Deps, actor: Actor, key: AppKey, job: strin
     failedInstances: 0,
     ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.env === undefined ? {} : { env: options.env }),
-  })
-  await wake(deps, key)
-  return run
+  }
+  return await recordAndWake(deps, key, () => recordRun(deps, run))
 }
 
 export async function cancelRun(deps: Deps, actor: Actor, key: AppKey, id: string): Promise<RunRecord> {
   const run = await getRun(deps, key, id)
   if (run.endedAtMs !== undefined) throw new EscaleError('wrong-state', `run ${id} has ended: ${run.state}`)
-  await cancelRecord(deps, run, actor.subject)
-  await wake(deps, key)
+  await recordAndWake(deps, key, () => cancelRecord(deps, run, actor.subject))
   return await getRun(deps, key, id)
-}
-
-async function wake(deps: Deps, key: AppKey): Promise<void> {
-  await deps.store.setDue(dueName(key), deps.clock.nowMs())
-  deps.poke(key)
 }
