@@ -3,7 +3,7 @@ import type { Observed, ObservedResource } from '../model/observed.ts'
 import type { Resource, ResourceId } from '../model/resource.ts'
 import type { AppSpec } from '../model/unit.ts'
 import type { IdentityMap, KindRules } from '../targets/target.ts'
-import { unitsByResource, writtenAt } from './fold.ts'
+import { isOlder, lastWrite, shows, unitsByResource } from './fold.ts'
 import type { Progress } from './progress.ts'
 
 export interface PlanInput {
@@ -25,7 +25,7 @@ export interface PlanInput {
 }
 
 /** A write's result may be invisible for this long before it counts as undone by somebody. */
-const settlingMs = 30_000
+const settlingMs = 5 * 60_000
 
 /** Lookups over the input that several rules share. */
 export class PlanContext {
@@ -47,17 +47,12 @@ export class PlanContext {
     return this.input.kinds[resource.kind]?.runs ?? false
   }
 
-  isSettling(resource: Resource, observed: ObservedResource | undefined): boolean {
-    const written = writtenAt(this.input.progress, resource.id)
-    if (written?.doneAtMs === undefined || written.intent !== resource.intent) return false
-    if (this.input.nowMs - written.doneAtMs > settlingMs) return false
-    if (observed === undefined) return true
-    return written.version !== undefined && isOlder(observed.version, written.version)
+  /** Written, and what is observed is older than that write's answer: not to be planned upon (ruling D2). */
+  isSettling(id: ResourceId, observed: ObservedResource | undefined): boolean {
+    const written = lastWrite(this.input.progress, id)
+    if (written?.doneAtMs === undefined || this.input.nowMs - written.doneAtMs > settlingMs) return false
+    // Once it was seen, only a version that is told to be older can still be stale.
+    if (written.seenAtMs === undefined) return !shows(written, observed)
+    return written.version !== undefined && observed?.nativeId === written.nativeId && isOlder(observed?.version, written.version)
   }
-}
-
-/** Whether a native version is older than another; versions that are no numbers cannot be compared. */
-export function isOlder(version: string | undefined, than: string): boolean {
-  const [a, b] = [Number(version), Number(than)]
-  return Number.isFinite(a) && Number.isFinite(b) && a < b
 }

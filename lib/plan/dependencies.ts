@@ -20,6 +20,14 @@ export function dependencySteps(
   return new DependencyBuilder(input, context, writes).build()
 }
 
+const perNodeSettleMs = 2_000
+
+function waitForRun(job: string, after: readonly StepId[]): WaitStep {
+  const condition: Condition = { kind: 'runEnded', job }
+  const id = waitId('forward', condition, job)
+  return { kind: 'wait', id, after, title: `wait until job ${job} has ended`, unit: job, condition }
+}
+
 class DependencyBuilder {
   readonly #input: PlanInput
   readonly #context: PlanContext
@@ -124,7 +132,9 @@ class DependencyBuilder {
   #waitReady(resource: Resource): WaitStep | undefined {
     const unit = this.#services.get(resource.unit ?? '')
     const forward = this.#input.progress.direction === 'forward'
-    const settleMs = forward ? (unit?.update.rolling.settleMs ?? 0) : 0
+    const declaredMs = forward ? (unit?.update.rolling.settleMs ?? 0) : 0
+    // How many workers there are nobody tells: right after the write "none wanted, none there" looks ready.
+    const settleMs = unit?.mode === 'perNode' ? Math.max(declaredMs, perNodeSettleMs) : declaredMs
     return this.#wait(resource, { kind: 'ready', resource: resource.id, settleMs }, () => {
       const since = this.#input.progress.readySince[resource.id]
       const touched = writtenAt(this.#input.progress, resource.id) !== undefined
@@ -164,8 +174,11 @@ class DependencyBuilder {
     return step
   }
 
+  /** What this deployment must see ready: all it writes, and what a rollout before it left stopped (ruling A2). */
   #isTouched(resource: Resource): boolean {
-    return this.#writes.has(resource.id) || writtenAt(this.#input.progress, resource.id) !== undefined
+    const { progress } = this.#input
+    if (this.#writes.has(resource.id) || writtenAt(progress, resource.id) !== undefined) return true
+    return progress.direction === 'forward' && this.#context.units.get(resource.id)?.rollout?.state === 'stopped'
   }
 
   /** The steps left for one run of a job: start it, wait for its end. Empty once it succeeded. */
@@ -186,15 +199,7 @@ class DependencyBuilder {
             job: job.name,
           }
         : undefined
-    const condition: Condition = { kind: 'runEnded', job: job.name }
-    const wait: WaitStep = {
-      kind: 'wait',
-      id: waitId('forward', condition, job.name),
-      after: start === undefined ? [] : [start.id],
-      title: `wait until job ${job.name} has ended`,
-      unit: job.name,
-      condition,
-    }
+    const wait = waitForRun(job.name, start === undefined ? [] : [start.id])
     const steps = start === undefined ? [wait] : [start, wait]
     this.#runs.set(job.name, steps)
     return steps
@@ -251,11 +256,14 @@ class DependencyBuilder {
     }
     return [...jobs]
       .filter((job) => progress.runs[job]?.state !== 'succeeded')
-      .map((job) => ({ kind: 'verify', id: verifyId(job), after: before, title: `verify by job ${job}`, unit: job, job }))
+      .map((job) =>
+        progress.runs[job] === undefined
+          ? { kind: 'verify', id: verifyId(job), after: before, title: `verify by job ${job}`, unit: job, job }
+          : waitForRun(job, before),
+      )
   }
 
   #unit(name: string): Unit | undefined {
     return this.#services.get(name) ?? this.#jobs.get(name)
   }
 }
-

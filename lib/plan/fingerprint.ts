@@ -6,7 +6,8 @@ import type { Plan } from './plan.ts'
 
 export function fingerprint(input: PlanInput, plan: Plan, runtime: RuntimeState): string {
   const observed = new Map(input.observed.resources.map((resource) => [resource.id, resource]))
-  const resources = input.desired.map((resource) => {
+  const desired = [...input.desired].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const resources = desired.map((resource) => {
     const there = observed.get(resource.id)
     if (there === undefined) return [resource.id, resource.intent]
     const rules = input.kinds[resource.kind]
@@ -17,5 +18,5 @@ export function fingerprint(input: PlanInput, plan: Plan, runtime: RuntimeState)
     ])
     return [resource.id, resource.intent, there.nativeId, there.intent ?? null, differences]
   })
-  return `plan_${shortHash([input.releaseHash, runtime, resources, plan.steps.map((step) => step.id)], 26)}`
+  return `plan_${shortHash([input.releaseHash, runtime, resources, plan.steps.map((step) => step.id).sort()], 26)}`
 }

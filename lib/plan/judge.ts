@@ -1,9 +1,10 @@
 /** Whether a deployment has failed: its own budget, the cluster's verdict, a job's end (DESIGN §2.3, ruling A2). Pure. */
 import type { Code } from '../core/codes.ts'
 import type { AppSpec } from '../model/unit.ts'
-import type { Observed } from '../model/observed.ts'
+import type { Observed, ObservedInstance } from '../model/observed.ts'
 import type { Resource } from '../model/resource.ts'
 import { unitsByResource, writtenAt } from './fold.ts'
+import { readySteps } from './order.ts'
 import type { Progress } from './progress.ts'
 import { readiness } from './readiness.ts'
 import type { Step, WaitStep } from './step.ts'
@@ -25,11 +26,13 @@ export interface JudgeInput {
 
 export function judge(input: JudgeInput): Failure | undefined {
   for (const [job, fact] of Object.entries(input.progress.runs)) {
-    if (fact.state !== 'failed') continue
+    // On the way back no job counts any more: one that failed may be the very reason (ruling E2).
+    if (fact.state !== 'failed' || input.progress.direction !== 'forward') continue
     const why = fact.reason ?? (fact.exitCode === undefined ? 'it failed' : `it ended with exit status ${fact.exitCode}`)
     return { code: 'deployment-failed', unit: job, message: `job ${job}: ${why}` }
   }
-  for (const step of input.steps) {
+  // A wait that itself waits for a gate, a job or a write has no budget yet.
+  for (const step of readySteps(input.steps)) {
     if (step.kind !== 'wait') continue
     const failure = judgeWait(step, input)
     if (failure !== undefined) return failure
@@ -48,14 +51,13 @@ function judgeWait(step: WaitStep, input: JudgeInput): Failure | undefined {
   const fail = (message: string): Failure => ({ code: 'deployment-failed', unit: name, message: `${name}: ${message}` })
   const state = readiness(resource, unit)
 
-  if (written !== undefined && unit?.rollout?.state === 'stopped') {
-    const started = written.rollout === undefined || written.rollout === unit.rollout.id
-    if (started) return fail(`the rollout stopped: ${unit.rollout.reason ?? 'the cluster gave no reason'}`)
+  if (unit?.rollout?.state === 'stopped') {
+    const started = written?.rollout === undefined || written.rollout === unit.rollout.id
+    if (started) return fail(`the rollout stopped: ${unit.rollout.reason ?? 'the cluster gave no reason'}${lastEnd(state.failed)}`)
   }
   const failures = input.progress.failures[resource.id] ?? []
   if (failures.length >= budget.crashLoops) {
-    const last = state.failed.at(-1)
-    return fail(`${failures.length} new instances failed${last === undefined ? '' : `; the last: ${describeEnd(last)}`}`)
+    return fail(`${failures.length} new instances failed${lastEnd(state.failed)}`)
   }
   const deadline = waitDeadlineMs(step, input.progress)
   if (deadline !== undefined && input.nowMs >= deadline && !state.ready) {
@@ -73,14 +75,20 @@ function judgeWait(step: WaitStep, input: JudgeInput): Failure | undefined {
 export function waitDeadlineMs(step: WaitStep, progress: Progress): number | undefined {
   if (step.budget === undefined || step.condition.kind === 'runEnded') return undefined
   const written = writtenAt(progress, step.condition.resource)
-  // A wait for something this deployment did not write is measured from the start.
-  const since = written === undefined ? progress.startedAtMs : written.doneAtMs
+  // A wait for something this deployment did not write is measured from when nothing else kept it.
+  const since = written === undefined ? progress.waiting[step.id] : written.doneAtMs
   if (since === undefined) return undefined
   const advanced = progress.advanced[step.condition.resource]
   return Math.max(since, advanced !== undefined && advanced.count > 0 ? advanced.atMs : 0) + step.budget.firstReadyWithinMs
 }
 
-const describeEnd = (instance: { readonly exitCode?: number; readonly reason?: string }): string =>
+/** What the newest of the failed instances says of its end. */
+function lastEnd(failed: readonly ObservedInstance[]): string {
+  const last = [...failed].sort((a, b) => a.sinceMs - b.sinceMs).at(-1)
+  return last === undefined ? '' : `; the last: ${describeEnd(last)}`
+}
+
+const describeEnd = (instance: ObservedInstance): string =>
   [instance.exitCode === undefined ? undefined : `exit status ${instance.exitCode}`, instance.reason]
     .filter((part) => part !== undefined)
     .join(', ') || 'no reason given'
@@ -88,15 +96,16 @@ const describeEnd = (instance: { readonly exitCode?: number; readonly reason?: s
 /** When something may change by time alone, so that the next tick comes no later (ruling A4). */
 export function nextTimeMs(input: JudgeInput, pollMs: number): number {
   let next = input.nowMs + pollMs
-  for (const step of input.steps) {
+  const consider = (atMs: number | undefined): void => {
+    // What lies behind decides nothing any more.
+    if (atMs !== undefined && atMs > input.nowMs) next = Math.min(next, atMs)
+  }
+  for (const step of readySteps(input.steps)) {
     if (step.kind !== 'wait') continue
-    const deadline = waitDeadlineMs(step, input.progress)
-    if (deadline !== undefined) next = Math.min(next, Math.max(deadline, input.nowMs))
-    if (step.condition.kind === 'ready') {
-      const since = input.progress.readySince[step.condition.resource]
-      if (since !== undefined) next = Math.min(next, Math.max(since + step.condition.settleMs, input.nowMs))
-    }
+    consider(waitDeadlineMs(step, input.progress))
+    if (step.condition.kind !== 'ready') continue
+    const since = input.progress.readySince[step.condition.resource]
+    if (since !== undefined) consider(since + step.condition.settleMs)
   }
   return next
 }
-

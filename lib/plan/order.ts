@@ -1,4 +1,5 @@
 /** Orders over steps. */
+import type { Progress } from './progress.ts'
 import type { Step, StepId } from './step.ts'
 
 /** Sorts steps so that each stands after those it waits for, otherwise as they came. */
@@ -20,6 +21,12 @@ export function sortSteps(steps: readonly Step[]): Step[] {
   }
   for (const step of steps) visit(step, new Set())
   return sorted
+}
+
+/** Since when each wait has been kept by nothing but its own condition. */
+export function noteWaiting(waiting: Progress['waiting'], steps: readonly Step[], nowMs: number): Progress['waiting'] {
+  const waits = readySteps(steps).filter((step) => step.kind === 'wait')
+  return Object.fromEntries(waits.map(({ id }) => [id, waiting[id] ?? nowMs]))
 }
 
 /** The steps that may run now: nothing they wait for is left in the plan. */

@@ -32,7 +32,7 @@ export function makePlan(input: PlanInput): Plan {
 
   for (const resource of input.desired) {
     const observed = context.observedOf(resource.id)
-    if (context.isSettling(resource, observed)) {
+    if (context.isSettling(resource.id, observed)) {
       settling.push(resource.id)
       continue
     }

@@ -4,7 +4,8 @@ import type { StepId } from './step.ts'
 
 export interface WriteFact {
   readonly resource: ResourceId
-  readonly direction: 'forward' | 'rollback'
+  /** `before`: written by the deployment this one took over from; it counts for what may not be visible yet, for nothing else. */
+  readonly direction: 'forward' | 'rollback' | 'before'
   /** How often the write was begun: a retry after a lost answer counts. */
   readonly attempts: number
   /** When the intent was journalled. */
@@ -17,10 +18,16 @@ export interface WriteFact {
   readonly intent?: string
   /** Native rollout that the write started. */
   readonly rollout?: string
+  /** Instances that had failed before the write was begun: no fault of it, whatever the clocks say. */
+  readonly failedBefore?: readonly string[]
+  /** When an observation first showed the result. */
+  readonly seenAtMs?: number
 }
 
 export interface RunFact {
   readonly state: 'running' | 'succeeded' | 'failed'
+  /** Id of the run where it is not the deployment's own: the deployment it took over from had begun it. */
+  readonly run?: string
   readonly startedAtMs: number
   readonly exitCode?: number
   readonly reason?: string
@@ -41,6 +48,8 @@ export interface Progress {
   readonly readySince: Readonly<Record<ResourceId, number>>
   /** Ready instances of the new kind last seen, and when that number last grew: a stalled rollout is told by it. */
   readonly advanced: Readonly<Record<ResourceId, { readonly count: number; readonly atMs: number }>>
+  /** Since when nothing but its own condition kept a wait. */
+  readonly waiting: Readonly<Record<StepId, number>>
   /** Native instances seen failed since the resource was written. */
   readonly failures: Readonly<Record<ResourceId, readonly string[]>>
   /** Waits that were met once stay met: an instance that dies later is healing, not deploying. */
@@ -56,6 +65,7 @@ export const freshProgress = (startedAtMs: number, direction: Progress['directio
   runs: {},
   readySince: {},
   advanced: {},
+  waiting: {},
   failures: {},
   met: [],
 })

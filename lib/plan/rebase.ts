@@ -7,9 +7,14 @@ import type { Progress } from './progress.ts'
 /** Looks are at most a minute apart while a deployment is under way; a longer gap was not watched. */
 const watchedGapMs = 90_000
 
+/** By how much to move times that were taken before the last look; negative after a clock was set back. */
+export function unwatchedMs(lookedAtMs: number, nowMs: number): number {
+  const gapMs = nowMs - lookedAtMs
+  return gapMs > watchedGapMs ? gapMs - 1_000 : Math.min(gapMs, 0)
+}
+
 export function rebase(progress: Progress, nowMs: number): Progress {
-  const gapMs = nowMs - progress.lookedAtMs
-  const shiftMs = gapMs > watchedGapMs ? gapMs - 1_000 : gapMs < 0 ? gapMs : 0
+  const shiftMs = unwatchedMs(progress.lookedAtMs, nowMs)
   const looked = { ...progress, lookedAtMs: nowMs }
   if (shiftMs === 0) return looked
   const map = <T>(record: Readonly<Record<string, T>>, move: (value: T) => T): Record<string, T> =>
@@ -21,7 +26,9 @@ export function rebase(progress: Progress, nowMs: number): Progress {
       ...fact,
       intentAtMs: fact.intentAtMs + shiftMs,
       ...(fact.doneAtMs === undefined ? {} : { doneAtMs: fact.doneAtMs + shiftMs }),
+      ...(fact.seenAtMs === undefined ? {} : { seenAtMs: fact.seenAtMs + shiftMs }),
     })),
+    waiting: map(progress.waiting, (atMs) => atMs + shiftMs),
     readySince: map(progress.readySince, (atMs) => atMs + shiftMs),
     advanced: map(progress.advanced, (value) => ({ ...value, atMs: value.atMs + shiftMs })),
   }
