@@ -4,7 +4,9 @@ import { catalogue } from '../../lib/core/codes.ts'
 export function errorReference(): string {
   const rows = Object.entries(catalogue)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([code, info]) => `| \`${code}\` | ${info.severity} | ${info.httpStatus} | ${info.exitCode} | ${info.meaning} |`)
+    .map(
+      ([code, info]) => `| \`${code}\` | ${info.severity} | ${info.httpStatus} | ${info.exitCode} | ${info.meaning} |`,
+    )
   return [
     '# Codes',
     '',

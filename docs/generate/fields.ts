@@ -4,8 +4,18 @@ import { leafPatterns } from '../../lib/manifest/patterns.ts'
 import { containerKeys, portlessKeys } from '../../lib/manifest/sections/container.ts'
 import { resolvedManifest } from '../../lib/manifest/sections/manifest.ts'
 
-const constant = (name: string, doc: string, items: readonly string[]): string =>
-  `/** ${doc} */\nexport const ${name} = [\n${items.map((item) => `  '${item}',`).join('\n')}\n] as const`
+const width = 120
+
+/** One line where it fits, as the formatter would have it. */
+function constant(name: string, doc: string, items: readonly string[]): string {
+  const quoted = items.map((item) => `'${item}'`)
+  const line = `export const ${name} = [${quoted.join(', ')}] as const`
+  const text =
+    line.length <= width
+      ? line
+      : `export const ${name} = [\n${quoted.map((item) => `  ${item},`).join('\n')}\n] as const`
+  return `/** ${doc} */\n${text}`
+}
 
 const below = (patterns: readonly string[], prefix: string): readonly string[] =>
   patterns.filter((pattern) => pattern.startsWith(prefix)).map((pattern) => pattern.slice(prefix.length))

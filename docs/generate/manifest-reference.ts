@@ -38,7 +38,11 @@ function rowsOf(schema: z.ZodType, path: string, seen: ReadonlySet<z.ZodType>): 
   if (seen.has(inner)) return [own]
   const below = new Set([...seen, inner])
   const view = viewOf(schema)
-  const record = view.record === undefined ? [] : rowsOf(view.record.value, `${path}.*`, below).filter((row) => row.path !== `${path}.*` || row.description !== '' || row.takes !== 'a map')
+  const entries = view.record === undefined ? [] : rowsOf(view.record.value, `${path}.*`, below)
+  // A name is nobody's duty, and an entry that is only a map says nothing its keys do not say.
+  const record = entries
+    .map((row) => (row.path === `${path}.*` ? { ...row, standard: '' } : row))
+    .filter((row) => row.path !== `${path}.*` || row.description !== '' || row.takes !== 'a map')
   const fields = view.objects.flatMap((object) =>
     [...object.fields].flatMap(([key, field]) => rowsOf(field, `${path}.${key}`, below)),
   )
@@ -59,7 +63,9 @@ const repeats = /^(?:services|jobs)\.\*\.(?:sidecars|init)\.\*\.(?!essential|sta
 
 function section(key: string, schema: z.ZodType): string {
   const rows = rowsOf(schema, key, new Set()).filter((row) => !repeats.test(row.path))
-  const body = rows.map((row) => `| \`${row.path}\` | ${cell(row.takes)} | ${cell(row.standard)} | ${cell(row.description)} |`)
+  const body = rows.map(
+    (row) => `| \`${row.path}\` | ${cell(row.takes)} | ${cell(row.standard)} | ${cell(row.description)} |`,
+  )
   return [`## ${key}`, '', '| key | takes | default | meaning |', '| --- | --- | --- | --- |', ...body, ''].join('\n')
 }
 

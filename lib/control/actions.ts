@@ -203,7 +203,7 @@ export async function removeApp(
   options: { readonly deleteVolumes: readonly string[] },
 ): Promise<DeploymentRecord> {
   const app = await needApp(deps, key)
-  const known = Object.keys(app.value.identity).filter((id) => id.startsWith('volume/')).map((id) => id.slice('volume/'.length))
+  const known = Object.keys(app.value.identity).filter((id) => id.startsWith('volume/')).map((id) => id.slice('volume/'.length).split('@')[0]!)
   const unknown = options.deleteVolumes.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     refuse(unknown.map((name) => problem('unknown-reference', `the app has no volume ${JSON.stringify(name)}`, { value: name, allowed: known })))

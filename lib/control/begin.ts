@@ -39,22 +39,11 @@ const maxTries = 8
 
 export async function beginDeployment(deps: Deps, actor: Actor, beginning: Beginning): Promise<DeploymentRecord> {
   const { key } = beginning
-  const id =
-    beginning.idempotencyKey === undefined
-      ? randomId('dep', deps.random)
-      : derivedId('dep', key, beginning.idempotencyKey)
+  const id = beginning.idempotencyKey === undefined ? randomId('dep', deps.random) : deploymentId(key, beginning.idempotencyKey)
   for (let attempt = 0; attempt < maxTries; attempt++) {
     const app = await findApp(deps, key)
-    const known = await deps.store.get(addresses.deploymentRef(key, id))
-    if (known !== undefined) {
-      const number = (known.value as unknown as { readonly number: number }).number
-      const found = await findDeployment(deps, key, number)
-      if (found !== undefined) {
-        // The first request may have died before it woke anybody.
-        if (!endedStates.includes(found.value.state)) await wake(deps, key)
-        return found.value
-      }
-    }
+    const known = await knownDeployment(deps, key, beginning.idempotencyKey)
+    if (known !== undefined) return known
     const record = make(deps, actor, beginning, id, app?.value, await pendingRuntime(deps, app?.value))
     const toCommit = await operations(deps, beginning, record, app)
     const result = await recordAndWake(deps, key, () => deps.store.commit(toCommit))
@@ -73,6 +62,18 @@ export async function beginDeployment(deps: Deps, actor: Actor, beginning: Begin
     return record
   }
   throw new EscaleError('version-conflict', 'too many changes of this app at once; try again')
+}
+
+const deploymentId = (key: AppKey, idempotencyKey: string): string => derivedId('dep', key, idempotencyKey)
+
+/** What an earlier request under the same key began. */
+export async function knownDeployment(deps: Deps, key: AppKey, idempotencyKey: string | undefined): Promise<DeploymentRecord | undefined> {
+  if (idempotencyKey === undefined) return undefined
+  const ref = await deps.store.get<{ readonly number: number }>(addresses.deploymentRef(key, deploymentId(key, idempotencyKey)))
+  const found = ref === undefined ? undefined : (await findDeployment(deps, key, ref.value.number))?.value
+  // The first request may have died before it woke anybody.
+  if (found !== undefined && !endedStates.includes(found.state)) await wake(deps, key)
+  return found
 }
 
 function make(

@@ -10,6 +10,7 @@ import { type Route, serviceUnits } from '../model/unit.ts'
 import type { Deps } from './deps.ts'
 import { findApp, findCluster, findRelease } from './load.ts'
 import { hostOf } from './hosts.ts'
+import type { AppRecord } from './records.ts'
 
 interface Claim {
   readonly space: string
@@ -51,8 +52,9 @@ export function claimsOf(release: Release, domain: string | undefined): readonly
     for (const publish of unit.publish) {
       if (publish.hostPort === 'auto') continue
       const protocol = [unit.main, ...unit.sidecars].flatMap((container) => container.ports).find((port) => port.name === publish.port)?.protocol ?? 'tcp'
-      const name = `${publish.hostPort}/${protocol}`
-      add(`publish/${unit.placement.pool}`, name, app, `${unit.from}.publish.${publish.port}`, `port ${name} of the machines`, 'publish another port, or `auto`')
+      const port = `${publish.hostPort}/${protocol}`
+      const name = `${unit.placement.pool}:${port}`
+      add('publish', name, app, `${unit.from}.publish.${publish.port}`, `port ${port} of the machines`, 'publish another port, or `auto`')
     }
     if (!unit.networks.some((name) => spec.networks.some((network) => network.name === name && network.scope === 'project'))) continue
     for (const name of [unit.name, ...unit.aliases]) {
@@ -71,7 +73,6 @@ export const pathClaim = (route: Route): string => (route.match === 'exact' ? `$
 export async function claimFor(deps: Deps, release: Release): Promise<readonly Problem[]> {
   const domain = (await findCluster(deps, release.cluster))?.domain
   const wanted = claimsOf(release, domain)
-  for (const claim of wanted) if (claim.soft) await deps.store.claim(claim.space, [claim.name], claim.owner)
   const needed = wanted.filter((claim) => !claim.soft)
   const groups = Map.groupBy(needed, (claim) => `${claim.space} ${claim.owner}`)
   const problems: Problem[] = []
@@ -92,6 +93,7 @@ export async function claimFor(deps: Deps, release: Release): Promise<readonly P
     problems.push(problem('name-taken', `${claim.what} ${whose}`, { path: claim.path, value: claim.name, fix: claim.fix }))
   }
   if (problems.length > 0) for (const { space, names, owner } of taken) await deps.store.unclaim(space, names, owner)
+  else for (const claim of wanted) if (claim.soft) await deps.store.claim(claim.space, [claim.name], claim.owner)
   return problems
 }
 
@@ -103,10 +105,41 @@ export async function releaseUnusedClaims(deps: Deps, key: AppKey, number: numbe
   const domain = (await findCluster(deps, app.value.cluster))?.domain
   const needed = new Set((release === undefined ? [] : claimsOf(release, domain)).map((claim) => `${claim.space} ${claim.name}`))
   const owner = appKeyText(key)
-  const pools = ['default', ...new Set((release === undefined ? [] : serviceUnits(release.spec)).map((unit) => unit.placement.pool))]
-  const spaces = ['listen', rootSpace, 'path', ...pools.map((pool) => `publish/${pool}`), `name/${key.project}/${key.environment}`]
+  const spaces = ['listen', rootSpace, 'path', 'publish', `name/${key.project}/${key.environment}`]
   for (const space of spaces.map((name) => `${name}/${app.value.cluster}`)) {
     const unused = (await deps.store.claims(space, owner)).filter((name) => !needed.has(`${space} ${name}`))
     if (unused.length > 0) await deps.store.unclaim(space, unused, owner)
   }
+  await releaseUnusedHosts(deps, key, app.value.cluster)
+}
+
+/** A host of the project is given back once no app of it has a path there. */
+async function releaseUnusedHosts(deps: Deps, key: AppKey, cluster: string): Promise<void> {
+  const space = `host/${cluster}`
+  const hosts = await deps.store.claims(space, key.project)
+  if (hosts.length === 0) return
+  const unused = async (): Promise<readonly string[]> => {
+    const used = await usedHosts(deps, key.project, cluster)
+    return hosts.filter((host) => !used.has(host))
+  }
+  const free = await unused()
+  if (free.length === 0) return
+  await deps.store.unclaim(space, free, key.project)
+  // An app that took a path in between counts on the host being the project's.
+  const still = new Set(await unused())
+  const needed = free.filter((host) => !still.has(host))
+  if (needed.length > 0) await deps.store.claim(space, needed, key.project)
+}
+
+async function usedHosts(deps: Deps, project: string, cluster: string): Promise<ReadonlySet<string>> {
+  const used = new Set<string>()
+  let after: string | undefined
+  do {
+    const page = await deps.store.list<AppRecord>('app', project, after === undefined ? {} : { after })
+    for (const { value } of page.items) {
+      for (const path of await deps.store.claims(`path/${cluster}`, appKeyText(value.key))) used.add(path.split('/')[0]!)
+    }
+    after = page.next
+  } while (after !== undefined)
+  return used
 }

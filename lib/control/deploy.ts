@@ -1,17 +1,18 @@
 /** Plan and deploy: the two use cases that start from a manifest. Nothing is written before everything was checked. */
-import { problem, refuse } from '../core/errors.ts'
+import { EscaleError, problem, refuse } from '../core/errors.ts'
 import { derivedId, randomId } from '../core/ids.ts'
 import { hasErrors, type Problem } from '../core/problems.ts'
 import { type AppKey, defaultEnvironment } from '../model/app.ts'
 import { type Disposition, type LedgerRow } from '../model/ledger.ts'
-import { freshRuntime, type Release } from '../model/release.ts'
+import { heldRuntime } from '../model/effective.ts'
+import type { Release } from '../model/release.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import { freshProgress } from '../plan/progress.ts'
 import { makePlan, type Plan } from '../plan/plan.ts'
 import { printPlan } from '../plan/print.ts'
 import type { Step } from '../plan/step.ts'
 import type { Actor } from './actor.ts'
-import { beginDeployment } from './begin.ts'
+import { beginDeployment, knownDeployment, pendingRuntime } from './begin.ts'
 import { type Candidate, candidateOf, type CandidateRequest, releaseHash } from './candidate.ts'
 import { claimFor } from './claims.ts'
 import type { Deps } from './deps.ts'
@@ -62,7 +63,7 @@ export async function planApp(deps: Deps, actor: Actor, request: DeployRequest):
   const preview = await previewOf(deps, actor, candidate, request.strict ?? [])
   const { key, app, cluster } = candidate
   const number = (app?.value.lastReleaseNumber ?? 0) + 1
-  const notes = runtimeNotes(candidate.spec, app?.value.runtime ?? freshRuntime)
+  const notes = runtimeNotes(candidate.spec, await pendingRuntime(deps, app?.value))
   const overrides = overridesOf(candidate.spec)
   const backup = contingencies(app?.value.lastGood)
   const at = key.environment === defaultEnvironment ? key.app : `${key.app} (${key.environment})`
@@ -91,6 +92,9 @@ export async function planApp(deps: Deps, actor: Actor, request: DeployRequest):
 export async function deployApp(deps: Deps, actor: Actor, request: DeployRequest): Promise<DeploymentRecord> {
   const dry = await candidateOf(deps, request, { dryRun: true })
   if (!dry.ok) refuse(dry.problems)
+  // A request that is made again goes on with its deployment, whatever that has changed since (ruling D18).
+  const known = await knownDeployment(deps, dry.candidate.key, request.idempotencyKey)
+  if (known !== undefined) return known
   const preview = await previewOf(deps, actor, dry.candidate, request.strict ?? [])
   if (hasErrors(preview.problems)) refuse(preview.problems)
   if (request.planHash !== undefined && request.planHash !== preview.hash) {
@@ -104,8 +108,19 @@ export async function deployApp(deps: Deps, actor: Actor, request: DeployRequest
   // From here on something is written: secrets that are made once, names, then the release and its deployment.
   const found = await candidateOf(deps, request, { dryRun: false })
   if (!found.ok) refuse(found.problems)
-  return await begin(deps, actor, found.candidate, request, preview)
+  const { candidate } = found
+  for (let attempt = 1; ; attempt++) {
+    const app = attempt === 1 ? candidate.app : await findApp(deps, candidate.key)
+    try {
+      return await begin(deps, actor, { ...candidate, app }, request, preview)
+    } catch (error) {
+      // Somebody's deployment took the release's number at the same moment: the next one is ours.
+      if (!(error instanceof EscaleError) || error.code !== 'version-conflict' || attempt === maxTries) throw error
+    }
+  }
 }
+
+const maxTries = 5
 
 async function begin(
   deps: Deps,
@@ -126,7 +141,7 @@ async function begin(
     cluster: candidate.cluster,
     release: release.number,
     gated: true,
-    runtime: (now) => now,
+    runtime: (now) => heldRuntime(release.spec, now),
     appChange: {
       cluster: candidate.cluster,
       removedAtMs: undefined,
@@ -203,7 +218,7 @@ interface Look {
 async function look(deps: Deps, candidate: Candidate, release: Release): Promise<Look> {
   const record = (await findApp(deps, candidate.key))?.value
   const identity = record?.identity ?? {}
-  const runtime = record?.runtime ?? freshRuntime
+  const runtime = heldRuntime(release.spec, await pendingRuntime(deps, record))
   const { target, site, input } = await prepare(deps, candidate.key, release, runtime, identity)
   const rendered = target.render(input)
   const signal = AbortSignal.timeout(deps.settings.callDeadlineMs)
@@ -219,7 +234,7 @@ async function look(deps: Deps, candidate: Candidate, release: Release): Promise
     identity,
     kinds: target.kinds,
     progress: freshProgress(nowMs),
-    changedJobs: changedJobs(input.release, good),
+    changedJobs: changedJobs(input.release.spec, good === undefined ? undefined : target.adapt(good.spec)),
     deleteData: new Set<string>(),
     gated: true,
     nowMs,

@@ -3,15 +3,17 @@
  * each call has a deadline and is never repeated within a pass (rulings A3, D1, D6).
  */
 import { EscaleError, problem } from '../core/errors.ts'
-import type { ObservedResource } from '../model/observed.ts'
+import type { Observed, ObservedResource } from '../model/observed.ts'
+import type { ResourceId } from '../model/resource.ts'
 import type { Problem } from '../core/problems.ts'
 import type { WriteFact } from '../plan/progress.ts'
 import type { Step, WriteStep } from '../plan/step.ts'
 import type { IdentityEntry, WriteContext, WriteResult } from '../targets/target.ts'
-import type { Stored } from '../store/store.ts'
+import type { Lease, Stored } from '../store/store.ts'
 import { beginRollback, endDeployment } from './endings.ts'
 import { type NewEvent, recordAppEvents } from './events.ts'
 import type { Attempt, PassResult } from './attempt.ts'
+import { holdLease, mayCall } from './lease.ts'
 import type { DeploymentRecord } from './records.ts'
 import { revealPinned } from '../vault/secrets.ts'
 import { startDeploymentRun } from './runs-start.ts'
@@ -26,20 +28,20 @@ type WriteOutcome =
   | { readonly kind: 'done'; readonly step: WriteStep; readonly result: WriteResult }
   | { readonly kind: 'removed'; readonly step: WriteStep }
   | { readonly kind: 'failed'; readonly step: WriteStep; readonly error: EscaleError }
+  /** Not begun: the lease would not have outlived it. The next pass comes to it. */
+  | { readonly kind: 'left'; readonly step: WriteStep }
 
 export async function executeSteps(
   attempt: Attempt,
   current: Stored<DeploymentRecord>,
   steps: readonly Step[],
 ): Promise<PassResult> {
-  const { deps, lease } = attempt
+  const { deps } = attempt
   const writes = steps.filter((step) => step.kind === 'write')
   const jobs = steps.filter((step) => step.kind === 'run' || step.kind === 'verify')
-  // A call must not outlive the lease: a slow one could write the old after the new (ruling A3).
-  const held = await deps.store.renew(lease, deps.settings.leaseMs)
-  if (held === undefined) throw new EscaleError('version-conflict', 'the lease was lost to another tick')
+  const lease = await holdLease(deps, attempt.lease)
   let journalled = await journalIntents(attempt, current, writes)
-  const outcomes = await inParallel(writes, width, (step) => write(attempt, step))
+  const outcomes = await inParallel(writes, width, (step) => write(attempt, lease, step))
   journalled = await journalResults(attempt, journalled, outcomes)
   await recordWrites(attempt, outcomes)
   for (const step of jobs) journalled = await startDeploymentRun(attempt, journalled, step.job, step.kind)
@@ -57,7 +59,7 @@ async function journalIntents(
   current: Stored<DeploymentRecord>,
   writes: readonly WriteStep[],
 ): Promise<Journalled> {
-  const { deps, lease, app, progress, desired } = attempt
+  const { deps, lease, app, progress, desired, observed } = attempt
   const nowMs = deps.clock.nowMs()
   const facts: Record<string, WriteFact> = { ...progress.writes }
   const identity: Record<string, IdentityEntry> = { ...app.value.identity }
@@ -67,6 +69,8 @@ async function journalIntents(
       direction: progress.direction,
       attempts: (facts[step.id]?.attempts ?? 0) + 1,
       intentAtMs: nowMs,
+      // What failed before this try is not the write's failure: an earlier try that took effect would have been seen.
+      failedBefore: failedOf(observed, step.resource),
       ...(step.intent === undefined ? {} : { intent: step.intent }),
     }
     const resource = desired.find((candidate) => candidate.id === step.resource)
@@ -89,7 +93,13 @@ async function journalIntents(
   return { deployment: saved.deployment, app: saved.app ?? app }
 }
 
-async function write(attempt: Attempt, step: WriteStep): Promise<WriteOutcome> {
+const failedOf = (observed: Observed, resource: ResourceId): readonly string[] =>
+  observed.units
+    .filter((unit) => unit.resource === resource)
+    .flatMap((unit) => unit.instances.filter((instance) => instance.state === 'failed').map((instance) => instance.nativeId))
+
+async function write(attempt: Attempt, lease: Lease, step: WriteStep): Promise<WriteOutcome> {
+  if (!mayCall(attempt.deps, lease)) return { kind: 'left', step }
   const { deps, prepared, desired, observed, app } = attempt
   const executor = prepared.target.executors[step.resourceKind]
   const seen = observed.resources.find((resource) => resource.id === step.resource)
@@ -192,7 +202,7 @@ async function journalResults(
 async function recordWrites(attempt: Attempt, outcomes: readonly WriteOutcome[]): Promise<void> {
   const { by } = attempt.deployment.value
   const events = outcomes.flatMap((outcome): NewEvent[] => {
-    if (outcome.kind === 'failed') return []
+    if (outcome.kind === 'failed' || outcome.kind === 'left') return []
     const { step } = outcome
     const type = step.action === 'create' ? 'resource.created' : step.action === 'remove' ? 'resource.removed' : 'resource.updated'
     return [{ type, about: step.resource, actor: by, reason: step.because, data: { name: step.name, kind: step.resourceKind } }]

@@ -26,6 +26,8 @@ const gatherMs = 25
 /** Between two looks that only the cluster asked for. */
 const restMs = 250
 const retryWatchMs = 2_000
+/** A tick that failed for an unforeseen reason is tried again, but never in a hurry. */
+const afterFailureMs = 10_000
 
 /** `deps.poke` of the caller must lead to the `poke` of what this answers. */
 export function startLoop(deps: Deps): Loop {
@@ -98,16 +100,17 @@ class ControlLoop implements Loop {
       if (result.kind === 'again') this.#wakeAt(text, result.atMs)
     } catch (error) {
       this.#deps.log.error('tick failed', { app: text, reason: messageOf(error) })
+      this.#wakeAt(text, this.#deps.clock.nowMs() + afterFailureMs)
       await this.#postpone(key)
     }
     this.#endedAtMs.set(text, this.#deps.clock.nowMs())
     for (const keeper of this.#ingress.values()) keeper.touch()
   }
 
-  /** A tick that failed for an unforeseen reason is tried again, but never in a hurry. */
+  /** On record too, for whoever comes after this process. */
   async #postpone(key: AppKey): Promise<void> {
     try {
-      await this.#deps.store.setDue(dueName(key), this.#deps.clock.nowMs() + 10_000, { replace: true })
+      await this.#deps.store.setDue(dueName(key), this.#deps.clock.nowMs() + afterFailureMs, { replace: true })
     } catch (error) {
       this.#deps.log.error('the store refuses a write', { reason: messageOf(error) })
     }

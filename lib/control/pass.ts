@@ -2,16 +2,21 @@
 import { EscaleError, problem } from '../core/errors.ts'
 import type { Problem } from '../core/problems.ts'
 import type { AppKey } from '../model/app.ts'
+import type { Observed } from '../model/observed.ts'
 import { freshRuntime, type Release, type RuntimeState } from '../model/release.ts'
+import type { Resource, ResourceId } from '../model/resource.ts'
 import type { PlanInput } from '../plan/context.ts'
 import { fingerprint } from '../plan/fingerprint.ts'
 import { foldObservation } from '../plan/fold.ts'
 import { type Failure, judge, nextTimeMs } from '../plan/judge.ts'
-import { readySteps } from '../plan/order.ts'
+import { noteWaiting, readySteps } from '../plan/order.ts'
 import { makePlan } from '../plan/plan.ts'
+import type { Progress } from '../plan/progress.ts'
 import { rebase } from '../plan/rebase.ts'
 import type { Lease, Stored } from '../store/store.ts'
+import type { IdentityMap } from '../targets/target.ts'
 import type { Attempt, PassResult } from './attempt.ts'
+import { claimFor } from './claims.ts'
 import type { Deps } from './deps.ts'
 import { beginRollback, endDeployment, succeed, supersede } from './endings.ts'
 import { recordAppEvents } from './events.ts'
@@ -20,8 +25,9 @@ import { recordInstances } from './instances.ts'
 import { findApp, findDeployment, findRelease, needRelease } from './load.ts'
 import { changedJobs, prepare } from './prepare.ts'
 import type { AppRecord, DeploymentRecord } from './records.ts'
-import { saveDeployment } from './save.ts'
+import { cancelOpenRuns } from './runs-cancel.ts'
 import { foldRuns } from './runs-fold.ts'
+import { saveDeployment } from './save.ts'
 
 /** How long to leave a waiting world alone when nothing tells of a change. */
 const pollMs = 2_000
@@ -29,7 +35,10 @@ const pollMs = 2_000
 export async function passDeployment(deps: Deps, key: AppKey, lease: Lease): Promise<PassResult> {
   const app = await findApp(deps, key)
   if (app === undefined) return { kind: 'done' }
-  if (app.value.active === undefined) return { kind: 'done' }
+  if (app.value.active === undefined) {
+    await lookAround(deps, key, app.value)
+    return { kind: 'done' }
+  }
   const deployment = await findDeployment(deps, key, app.value.active)
   if (deployment === undefined) throw new EscaleError('internal-error', `deployment ${app.value.active} is missing`)
   if (app.value.next !== undefined) return await supersede(deps, lease, app, deployment)
@@ -42,6 +51,15 @@ export async function passDeployment(deps: Deps, key: AppKey, lease: Lease): Pro
   }
   const attempt = await look(deps, key, lease, app, deployment)
   return await act(attempt)
+}
+
+/** Between deployments instances fail and come back as well: somebody must tell of it. */
+async function lookAround(deps: Deps, key: AppKey, app: AppRecord): Promise<void> {
+  if (app.current === undefined || app.removedAtMs !== undefined) return
+  const target = await deps.target(app.cluster)
+  const site = { installId: deps.installId, cluster: app.cluster }
+  const signal = AbortSignal.timeout(deps.settings.callDeadlineMs)
+  await recordInstances(deps, key, await target.observe(site, key, app.identity, signal))
 }
 
 /** Where the deployment is heading now: its release, or back. */
@@ -71,9 +89,10 @@ async function look(
   const { release, runtime } = await heading(deps, key, record)
   const prepared = await prepare(deps, key, release, runtime, app.value.identity)
   const { target, site, input } = prepared
-  const desired = record.kind === 'remove' ? [] : target.render(input).resources
+  const forward = record.progress.direction === 'forward'
   const signal = AbortSignal.timeout(deps.settings.callDeadlineMs)
   const observed = await target.observe(site, key, app.value.identity, signal)
+  const desired = desiredOf(record, app.value, target.render(input).resources, observed)
   const nowMs = deps.clock.nowMs()
   await recordInstances(deps, key, observed)
   const folded = foldObservation(rebase(record.progress, nowMs), desired, observed, nowMs)
@@ -84,17 +103,51 @@ async function look(
     releaseHash: release.hash,
     desired,
     observed,
-    identity: app.value.identity,
+    identity: record.only === undefined ? app.value.identity : only(app.value.identity, record.only),
     kinds: target.kinds,
     progress,
-    changedJobs: changedJobs(input.release, good),
-    deleteData: new Set((record.deleteVolumes ?? []).map((volume) => `volume/${volume}`)),
-    gated: record.gated && record.kind !== 'remove',
+    changedJobs: changedJobs(input.release.spec, good === undefined ? undefined : target.adapt(good.spec)),
+    deleteData: dataToDelete(record, release, app.value.identity),
+    gated: record.gated && record.kind !== 'remove' && forward,
     nowMs,
   }
   const plan = makePlan(planInput)
-  return { deps, key, lease, app, deployment, release, prepared, desired, observed, progress: { ...progress, met: [...progress.met, ...plan.met] }, planInput, plan }
+  const noted: Progress = {
+    ...progress,
+    met: [...progress.met, ...plan.met],
+    waiting: noteWaiting(progress.waiting, plan.steps, nowMs),
+  }
+  return { deps, key, lease, app, deployment, release, prepared, desired, observed, progress: noted, planInput, plan }
 }
+
+/** Only a removal takes data with it: what the request names, and what the manifest marks `onDelete: delete`. */
+function dataToDelete(record: DeploymentRecord, release: Release, identity: IdentityMap): ReadonlySet<ResourceId> {
+  if (record.kind !== 'remove') return new Set()
+  const marked = release.spec.volumes.filter((volume) => volume.onDelete === 'delete').map((volume) => volume.name)
+  const names = new Set([...marked, ...(record.deleteVolumes ?? [])])
+  // A stateful volume has one object for each ordinal: `volume/data@db-0`.
+  return new Set(Object.keys(identity).filter((id) => id.startsWith('volume/') && names.has(id.slice('volume/'.length).split('@')[0]!)))
+}
+
+function desiredOf(
+  record: DeploymentRecord,
+  app: AppRecord,
+  rendered: readonly Resource[],
+  observed: Observed,
+): readonly Resource[] {
+  if (record.progress.direction === 'rollback') {
+    if (record.fallback !== undefined) return rendered
+    // Nothing to go back to: what came to be stands still, and nothing more is made (ruling E2).
+    const there = new Set(observed.resources.map((resource) => resource.id))
+    return rendered.filter((resource) => there.has(resource.id))
+  }
+  if (record.kind === 'remove') return []
+  if (record.only === undefined) return rendered
+  return app.removedAtMs === undefined ? rendered.filter((resource) => record.only!.includes(resource.id)) : []
+}
+
+const only = (identity: IdentityMap, ids: readonly ResourceId[]): IdentityMap =>
+  Object.fromEntries(Object.entries(identity).filter(([id]) => ids.includes(id)))
 
 async function act(attempt: Attempt): Promise<PassResult> {
   const { deps, key, lease, app, deployment, plan, progress } = attempt
@@ -104,10 +157,10 @@ async function act(attempt: Attempt): Promise<PassResult> {
 
   const refused = plan.problems.filter((item) => item.severity === 'error')
   if (refused.length > 0) {
-    if (record.accepted === undefined) return await endDeployment(deps, lease, app, current, 'failed', refused, 'the plan was refused')
+    if (forward && record.accepted === undefined) return await endDeployment(deps, lease, app, current, 'failed', refused, 'the plan was refused')
     return await fail(attempt, current, refused)
   }
-  if (record.accepted === undefined) return await accept(attempt, current)
+  if (forward && record.accepted === undefined) return await accept(attempt, current)
 
   const failure = judge({ ...attempt, spec: attempt.planInput.spec, steps: plan.steps, nowMs: attempt.planInput.nowMs })
   if (failure !== undefined) return await fail(attempt, current, [asProblem(failure)])
@@ -121,7 +174,9 @@ async function act(attempt: Attempt): Promise<PassResult> {
       return await endDeployment(deps, lease, app, current, 'drifted', [shown], shown.message)
     }
   }
-  if (plan.steps.length === 0) return await succeed(deps, lease, app, current, attempt)
+  if (plan.steps.length === 0) {
+    return plan.settling.length > 0 ? await settle(attempt, current) : await succeed(deps, lease, app, current, attempt)
+  }
 
   const ready = readySteps(plan.steps)
   const doable = ready.filter((step) => step.kind !== 'wait' && step.kind !== 'gate')
@@ -143,10 +198,23 @@ async function act(attempt: Attempt): Promise<PassResult> {
   return { kind: 'again', atMs: Math.max(atMs, attempt.planInput.nowMs + 20) }
 }
 
+/** What was written is not visible yet: nothing can be said before it is (ruling D2). */
+async function settle(attempt: Attempt, current: Stored<DeploymentRecord>): Promise<PassResult> {
+  await saveDeployment(attempt.deps, attempt.lease, current, { progress: attempt.progress })
+  return { kind: 'again', atMs: attempt.planInput.nowMs + pollMs }
+}
+
 /** The first tick: the plan as it is now is the one that counts (ruling A6). */
 async function accept(attempt: Attempt, current: Stored<DeploymentRecord>): Promise<PassResult> {
   const { deps, key, lease, app, plan, planInput } = attempt
   const record = current.value
+  if (plan.settling.length > 0) return await settle(attempt, current)
+  if (record.kind === 'remove') await cancelOpenRuns(deps, key, record.by)
+  else {
+    // Taken when it was asked for; an older deployment that ended since may have given them back.
+    const taken = await claimFor(deps, attempt.release)
+    if (taken.length > 0) return await endDeployment(deps, lease, app, current, 'failed', taken, taken[0]?.message)
+  }
   if (record.planHash !== undefined) {
     const hash = fingerprint(planInput, plan, record.runtime)
     if (hash !== record.planHash) {

@@ -2,7 +2,7 @@
 import { keyedHash, shortHash } from '../core/hash.ts'
 import type { AppKey, Site } from '../model/app.ts'
 import type { Release, RuntimeState } from '../model/release.ts'
-import { jobUnits } from '../model/unit.ts'
+import { type AppSpec, jobUnits } from '../model/unit.ts'
 import type { IdentityMap, RenderInput, Target } from '../targets/target.ts'
 import type { Deps } from './deps.ts'
 import { findProject } from './load.ts'
@@ -36,11 +36,11 @@ export async function prepare(
   return { target, site, input }
 }
 
-/** Jobs of a release that differ from those of another; all of them where there is none to compare with. */
-export function changedJobs(release: Release, before: Release | undefined): ReadonlySet<string> {
-  const hashes = new Map(before === undefined ? [] : jobUnits(before.spec).map((job) => [job.name, shortHash(job)]))
+/** Jobs of an adapted spec that differ from those of another; all of them where there is none to compare with. */
+export function changedJobs(spec: AppSpec, before: AppSpec | undefined): ReadonlySet<string> {
+  const hashes = new Map(before === undefined ? [] : jobUnits(before).map((job) => [job.name, shortHash(job)]))
   return new Set(
-    jobUnits(release.spec)
+    jobUnits(spec)
       .filter((job) => hashes.get(job.name) !== shortHash(job))
       .map((job) => job.name),
   )

@@ -44,46 +44,62 @@ export async function allowDangerous(
   const after: ProjectRecord = { ...stored.value, grants: allowed }
   const result = await deps.store.commit([{ put: addresses.project(name), value: after, ifVersion: stored.version }])
   if (!result.ok) {
-    throw new EscaleError('version-conflict', `Project ${JSON.stringify(name)} was changed by somebody else; try again.`)
+    throw new EscaleError(
+      'version-conflict',
+      `Project ${JSON.stringify(name)} was changed by somebody else; try again.`,
+    )
   }
-  await recordProjectEvents(deps, name, [{ type: 'project.changed', actor: actor.subject, data: { before: stored.value.grants, after: allowed } }])
+  await recordProjectEvents(deps, name, [
+    { type: 'project.changed', actor: actor.subject, data: { before: stored.value.grants, after: allowed } },
+  ])
   return { before: stored.value, after }
 }
 
-async function liveApps(deps: Pick<Deps, 'store'>, project: string): Promise<readonly AppRecord[]> {
-  const live: AppRecord[] = []
+/** Removed apps too: their records tell what was kept. */
+async function appsOf(deps: Pick<Deps, 'store'>, project: string): Promise<readonly AppRecord[]> {
+  const apps: AppRecord[] = []
   let after: string | undefined
   do {
     const page = await deps.store.list<AppRecord>('app', project, { ...(after !== undefined && { after }) })
-    live.push(...page.items.map((item) => item.value).filter((app) => app.removedAtMs === undefined))
+    apps.push(...page.items.map((item) => item.value))
     after = page.next
   } while (after !== undefined)
-  return live
+  return apps
 }
 
-/** Only an empty project goes: neither apps nor secrets are deleted as a side effect (DESIGN §5). */
-export async function removeProject(
-  deps: Deps,
-  actor: Actor,
-  name: string,
-): Promise<ProjectRecord> {
+/** The first few by name, and how many there are beyond them. */
+function someOf(names: readonly string[]): string {
+  const shown = 5
+  return names.length <= shown ? names.join(', ') : `${names.slice(0, shown).join(', ')} and ${String(names.length - shown)} more`
+}
+
+const keptVolumes = ({ key, identity }: AppRecord): readonly string[] =>
+  Object.values(identity)
+    .filter(({ holdsData }) => holdsData)
+    .map(({ name }) => `${name} of ${key.app}`)
+
+/** Only an empty project goes: neither apps nor their data nor secrets are deleted as a side effect (DESIGN §5). */
+export async function removeProject(deps: Deps, actor: Actor, name: string): Promise<ProjectRecord> {
   const stored = await deps.store.get<ProjectRecord>(addresses.project(name))
   if (stored === undefined) throw new EscaleError('not-found', `There is no project ${JSON.stringify(name)}.`)
-  const apps = await liveApps(deps, name)
-  if (apps.length > 0) {
-    const names = [...new Set(apps.map((app) => app.key.app))].slice(0, 5).join(', ')
-    throw new EscaleError('in-use', `Project ${JSON.stringify(name)} still has apps (${names}); remove them first.`)
-  }
-  const secrets = await deps.vault.list(`${name}/`)
-  if (secrets.length > 0) {
+  const apps = await appsOf(deps, name)
+  const refuseFor = (what: string, names: readonly string[], verb: string): void => {
+    if (names.length === 0) return
     throw new EscaleError(
       'in-use',
-      `Project ${JSON.stringify(name)} still has ${String(secrets.length)} secrets; remove them first.`,
+      `Project ${JSON.stringify(name)} still has ${what} (${someOf(names)}); ${verb} them first.`,
     )
   }
+  const live = apps.filter((app) => app.removedAtMs === undefined)
+  refuseFor('apps', [...new Set(live.map(({ key }) => key.app))], 'remove')
+  refuseFor('secrets', (await deps.vault.list(`${name}/`)).map((path) => path.slice(name.length + 1)), 'remove')
+  refuseFor('volumes that were kept', apps.flatMap(keptVolumes), 'delete')
   const result = await deps.store.commit([{ remove: addresses.project(name), ifVersion: stored.version }])
   if (!result.ok) {
-    throw new EscaleError('version-conflict', `Project ${JSON.stringify(name)} was changed by somebody else; try again.`)
+    throw new EscaleError(
+      'version-conflict',
+      `Project ${JSON.stringify(name)} was changed by somebody else; try again.`,
+    )
   }
   await recordProjectEvents(deps, name, [{ type: 'project.removed', actor: actor.subject, data: {} }])
   return stored.value

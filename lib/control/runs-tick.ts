@@ -6,13 +6,16 @@ import type { Release } from '../model/release.ts'
 import { jobUnits, type JobUnit } from '../model/unit.ts'
 import type { Resource } from '../model/resource.ts'
 import type { Lease, Stored } from '../store/store.ts'
+import { unwatchedMs } from '../plan/rebase.ts'
 import type { WriteContext } from '../targets/target.ts'
 import type { Deps } from './deps.ts'
 import { recordAppEvents } from './events.ts'
-import { findApp, findRelease, findRun, json } from './load.ts'
+import { commitOrThrow, findApp, findRelease, findRun, json } from './load.ts'
+import { holdLease } from './lease.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { addresses, type AppRecord, type EndedRun, type RunRecord } from './records.ts'
 import { revealPinned } from '../vault/secrets.ts'
+import { cancelRun } from './runs-cancel.ts'
 import { fireSchedules } from './schedule.ts'
 import type { PassResult } from './attempt.ts'
 
@@ -20,6 +23,8 @@ import type { PassResult } from './attempt.ts'
 const pollMs = 2_000
 /** A run that was started and cannot be seen for this long is lost. */
 const lostMs = 60_000
+/** Looks are put on record no more often than this. */
+const noteLookMs = 30_000
 
 interface Work {
   readonly deps: Deps
@@ -38,7 +43,7 @@ export async function passRuns(deps: Deps, key: AppKey, lease: Lease): Promise<P
   const dueMs =
     release === undefined || app.removedAtMs !== undefined
       ? undefined
-      : await fireSchedules(deps, key, release, app.runtime, open.map((run) => run.value), (run) => cancelRecord(deps, run, 'schedule'))
+      : await fireSchedules(deps, key, release, app.runtime, open.map((run) => run.value), (run) => cancelRun(deps, key, run.id, 'schedule'))
   open = await openRuns(work)
   const moved = open.length === 0 ? false : await follow(work, open)
   if (moved) return { kind: 'progress' }
@@ -51,7 +56,10 @@ async function openRuns(work: Work): Promise<readonly Stored<RunRecord>[]> {
   const { collection, partition } = addresses.openRun(work.key, '')
   const page = await work.deps.store.list(collection, partition, { limit: 100 })
   const runs = await Promise.all(page.items.map((item) => findRun(work.deps, work.key, item.id)))
-  return runs.filter((run) => run !== undefined)
+  // Those that are to end come first: what replaces one must not meet it.
+  return runs
+    .filter((run) => run !== undefined)
+    .sort((a, b) => Number(b.value.cancelledBy !== undefined) - Number(a.value.cancelledBy !== undefined))
 }
 
 async function preparedFor(work: Work, number: number): Promise<{ readonly release: Release; readonly prepared: Prepared } | undefined> {
@@ -93,8 +101,9 @@ async function followOne(work: Work, run: Stored<RunRecord>, seen: ObservedRun |
   if (record.state === 'pending' || (seen === undefined && record.startedAtMs === undefined)) {
     return await startNative(work, run, found.prepared, job)
   }
+  const startedAtMs = await watched(work, run, nowMs)
   if (seen === undefined) {
-    if (nowMs - (record.startedAtMs ?? record.createdAtMs) < lostMs) return false
+    if (nowMs - startedAtMs < lostMs) return false
     return await end(work, run, job, { state: 'failed', reason: 'the cluster knows nothing of it any more' })
   }
   if (seen.state === 'succeeded' || seen.state === 'failed') {
@@ -106,11 +115,28 @@ async function followOne(work: Work, run: Stored<RunRecord>, seen: ObservedRun |
       ...(seen.endedAtMs === undefined ? {} : { endedAtMs: seen.endedAtMs }),
     })
   }
-  if (job.timeoutMs !== undefined && nowMs - (record.startedAtMs ?? nowMs) > job.timeoutMs) {
+  if (job.timeoutMs !== undefined && nowMs - startedAtMs > job.timeoutMs) {
     await removeNative(work, found.prepared, job, record)
     return await end(work, run, job, { state: 'failed', reason: `it took longer than its timeout of ${job.timeoutMs / 1000} s` })
   }
   return false
+}
+
+/**
+ * When the run began, for its time limits: time that nobody watched is left out, so that neither a clock
+ * that jumps nor a platform that was away ends a run.
+ */
+async function watched(work: Work, run: Stored<RunRecord>, nowMs: number): Promise<number> {
+  const { deps, key, lease } = work
+  const { startedAtMs = nowMs, lookedAtMs = startedAtMs } = run.value
+  const shiftMs = unwatchedMs(lookedAtMs, nowMs)
+  if (shiftMs === 0 && nowMs - lookedAtMs < noteLookMs) return startedAtMs
+  const value = json({ ...run.value, startedAtMs: startedAtMs + shiftMs, lookedAtMs: nowMs })
+  await commitOrThrow(deps, [
+    { fence: lease.name, ifFence: lease.fence },
+    { put: addresses.run(key, run.id), value, ifVersion: run.version },
+  ])
+  return startedAtMs + shiftMs
 }
 
 function native(prepared: Prepared, job: JobUnit, record: RunRecord): Resource {
@@ -145,6 +171,7 @@ async function startNative(work: Work, run: Stored<RunRecord>, prepared: Prepare
   const resource = native(prepared, job, run.value)
   const executor = prepared.target.executors[resource.kind]
   if (executor === undefined) throw new EscaleError('internal-error', `nothing writes resources of kind ${resource.kind}`)
+  await holdLease(deps, work.lease)
   try {
     await executor.create(resource, contextOf(work, prepared))
   } catch (error) {
@@ -161,6 +188,7 @@ async function startNative(work: Work, run: Stored<RunRecord>, prepared: Prepare
 }
 
 async function removeNative(work: Work, prepared: Prepared, job: JobUnit, record: RunRecord): Promise<void> {
+  await holdLease(work.deps, work.lease)
   const resource = native(prepared, job, record)
   const entry = { kind: resource.kind, name: resource.name, holdsData: false }
   await prepared.target.executors[resource.kind]?.remove(entry, undefined, contextOf(work, prepared))
@@ -218,12 +246,4 @@ async function collect(work: Work): Promise<number | undefined> {
     await deps.store.commit([{ remove: addresses.endedRun(key, item.id), unconditional: true }])
   }
   return next
-}
-
-/** Asks for the end of a run; the tick sees to it. */
-export async function cancelRecord(deps: Deps, run: RunRecord, by: string): Promise<void> {
-  const stored = await findRun(deps, run.key, run.id)
-  if (stored === undefined || stored.value.endedAtMs !== undefined) return
-  const value = json({ ...stored.value, cancelledBy: by })
-  await deps.store.commit([{ put: addresses.run(run.key, run.id), value, ifVersion: stored.version }])
 }

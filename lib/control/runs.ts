@@ -8,7 +8,7 @@ import type { Deps } from './deps.ts'
 import { needApp, needRelease } from './load.ts'
 import { getRun } from './queries.ts'
 import type { RunRecord } from './records.ts'
-import { cancelRecord } from './runs-tick.ts'
+import { cancelRun as requestEnd } from './runs-cancel.ts'
 import { recordRun } from './runs-start.ts'
 import { recordAndWake } from './wake.ts'
 
@@ -48,6 +48,6 @@ export async function startRun(deps: Deps, actor: Actor, key: AppKey, job: strin
 export async function cancelRun(deps: Deps, actor: Actor, key: AppKey, id: string): Promise<RunRecord> {
   const run = await getRun(deps, key, id)
   if (run.endedAtMs !== undefined) throw new EscaleError('wrong-state', `run ${id} has ended: ${run.state}`)
-  await recordAndWake(deps, key, () => cancelRecord(deps, run, actor.subject))
+  await recordAndWake(deps, key, () => requestEnd(deps, key, id, actor.subject))
   return await getRun(deps, key, id)
 }

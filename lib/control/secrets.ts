@@ -19,9 +19,7 @@ export interface SecretSummary {
 }
 
 const bytesOf = (value: SecretValue): number =>
-  value.kind === 'single'
-    ? value.data.length
-    : Object.values(value.keys).reduce((sum, data) => sum + data.length, 0)
+  value.kind === 'single' ? value.data.length : Object.values(value.keys).reduce((sum, data) => sum + data.length, 0)
 
 const hasEmpty = (value: SecretValue): boolean =>
   value.kind === 'single'
@@ -53,7 +51,11 @@ export async function setSecret(
     { type: 'secret.changed', actor: actor.subject, data: { secret: name, version: after.version } },
   ])
   const deployment = await rolloutSecrets(deps, actor, key, `secret ${name} changed`)
-  return { ...(before !== undefined && { before }), after, ...(deployment !== undefined && { deployment: deployment.id }) }
+  return {
+    ...(before !== undefined && { before }),
+    after,
+    ...(deployment !== undefined && { deployment: deployment.id }),
+  }
 }
 
 export async function listSecrets(deps: Pick<Deps, 'vault'>, key: AppKey): Promise<readonly SecretSummary[]> {

@@ -137,6 +137,7 @@ export const catalogue = {
   // ---- api
   'invalid-json': usage('The body is not valid JSON in UTF-8.'),
   'request-too-large': usage('The body of the request exceeds the limit of this route.', 413),
+  'headers-too-large': usage('The address and headers of the request are longer than the server takes.', 431),
   'unsupported-media-type': usage('The body is of a content type that this route does not take.', 415),
   'method-not-allowed': usage('The address exists, but not with this method.', 405),
   'already-exists': refused('A thing of this name exists already.'),
@@ -162,10 +163,15 @@ export const catalogue = {
   'archive-unsafe': input('The archive has entries that lead outside it, or that no archive of images has.'),
 
   // ---- dockerfiles
-  'anonymous-volume-named': advice('warning', 'The image declares a volume that nothing mounts; a named volume is made.'),
+  'anonymous-volume-named': advice(
+    'warning',
+    'The image declares a volume that nothing mounts; a named volume is made.',
+  ),
   'df-syntax': input('The Dockerfile is not of the form that builders read.'),
   'df-unknown-instruction': input('An instruction that does not exist; the nearest one is proposed.'),
-  'df-continuation': input('A line continuation is followed by an empty line; the next instruction becomes part of it.'),
+  'df-continuation': input(
+    'A line continuation is followed by an empty line; the next instruction becomes part of it.',
+  ),
   'df-maintainer': advice('warning', 'The instruction MAINTAINER is obsolete; a label takes its place.'),
   'df-daemonizes': advice('warning', 'The program goes to the background, so the container stops at once.'),
   'df-cache-left': advice('warning', 'The cache of the package manager stays in the layer.'),
@@ -179,7 +185,10 @@ export const catalogue = {
   'df-json-form': advice('warning', 'A list that is not valid JSON is run as a shell command.'),
   'df-add-remote': advice('warning', 'A file is fetched from the network during the build without a checksum.'),
   'df-add-local': advice('info', 'ADD where COPY does the same and nothing more.'),
-  'df-root-user': advice('warning', 'The image runs as root; it runs unless the manifest or project demands otherwise.'),
+  'df-root-user': advice(
+    'warning',
+    'The image runs as root; it runs unless the manifest or project demands otherwise.',
+  ),
   'df-secret-env': advice('warning', 'A credential stands in the image.'),
   'df-package-unknown': advice('warning', 'The distribution has no package of this name.'),
   'df-file-not-copied': advice('warning', 'The command starts a file that is never copied.'),
@@ -191,6 +200,30 @@ export const catalogue = {
   'df-workdir-relative': advice('info', 'A relative WORKDIR depends on what the base image says.'),
   'df-overridden': advice('warning', 'Of several such instructions in a stage only the last one counts.'),
   'df-no-ignore-file': advice('info', 'Without a .dockerignore everything in the folder reaches the builder.'),
+
+  // ---- command line
+  'no-context': usage('The command line does not know which server to talk to.'),
+  'config-damaged': input('The file that remembers servers and tokens cannot be read.'),
+  'needs-confirmation': usage('The command destroys or replaces something and was not confirmed.'),
+  declined: refused('The person at the terminal said no.'),
+  'file-exists': refused('A file would be overwritten.'),
+  'run-failed': failed('A run of a job did not succeed.'),
+
+  // ---- doctor
+  'node-old': failed('This version of Node.js is older than the oldest that Escale supports.'),
+  'engine-old': failed('The container engine is older than the oldest that Escale supports.'),
+  'engine-permission': failed('The socket of the container engine may not be used by this user.'),
+  'swarm-inactive': advice('info', 'The engine is in no swarm yet; `escale up` turns swarm mode on.'),
+  'swarm-worker': failed('The engine is a worker of a swarm, where only managers can be told what to run.'),
+  'ipvs-missing': advice(
+    'warning',
+    'The kernel cannot balance by IPVS; names answer with the addresses of instances instead.',
+  ),
+  'cgroup-old': advice('warning', 'The engine uses cgroup v1, where some limits do not hold.'),
+  'storage-driver': advice('warning', 'The storage driver of the engine is slow or wastes space.'),
+  'disk-low': advice('warning', 'Little space is left where data and images are kept.'),
+  'port-taken': advice('warning', 'Another process listens on a port that Escale would use.'),
+  'config-permissions': advice('warning', 'The file with the tokens may be read by others than its owner.'),
 } as const satisfies Record<string, CodeInfo>
 
 export type Code = keyof typeof catalogue

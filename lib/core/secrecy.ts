@@ -78,11 +78,19 @@ const words = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/g, '$
 
 export const isTellingName = (name: string): boolean => telling.test(words(name)) && !harmlessName.test(words(name))
 
+/** `APP_KEY` may name anything; with a long mixture of letters and digits it names a key. */
+const isKey = (name: string, value: string): boolean =>
+  /(?:^|[_.-])key$/i.test(words(name)) &&
+  !harmlessName.test(words(name).replace(/[_.-]?key$/i, '')) &&
+  /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=_-]{16,}$/.test(value)
+
 /** Why a literal under a name looks like a secret; undefined when it does not. */
 export function looksSecret(name: string, value: string): string | undefined {
   const shape = secretShape(value)
   if (shape !== undefined) return `looks like ${shape}`
-  return isTellingName(name) && !isTrivial(value) ? `has a name that says it is a secret` : undefined
+  return (isTellingName(name) && !isTrivial(value)) || isKey(name, value)
+    ? `has a name that says it is a secret`
+    : undefined
 }
 
 export const masked = '••••••'

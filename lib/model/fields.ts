@@ -60,7 +60,6 @@ export const appFields = [
   'approval',
 ] as const
 
-
 /** Leaves of a container, from its place on: `env.*.text`. */
 export const containerFields = [
   'image',
@@ -92,6 +91,10 @@ export const containerFields = [
   'mounts.*.tmpfs',
   'mounts.*.scratch',
   'mounts.*.host',
+  'ports.*.port',
+  'ports.*.as',
+  'ports.*.protocol',
+  'ports.*.app',
   'size.cpu',
   'size.memory',
   'size.limits.cpu',
@@ -146,19 +149,10 @@ export const containerFields = [
   'kernel.shm',
   'kernel.init',
   'allowPlain',
-  'ports.*.port',
-  'ports.*.as',
-  'ports.*.protocol',
-  'ports.*.app',
 ] as const
-
 
 /** What a sidecar has beside them. */
-export const sidecarFields = [
-  'essential',
-  'startBefore',
-] as const
-
+export const sidecarFields = ['essential', 'startBefore'] as const
 
 /** What services and jobs share beside the container. */
 export const workloadFields = [
@@ -194,7 +188,6 @@ export const workloadFields = [
   'override.kubernetes',
   'override.docker',
 ] as const
-
 
 /** What only services have, from `services.*.` on. */
 export const serviceFields = [
@@ -254,7 +247,6 @@ export const serviceFields = [
   'update.verify',
 ] as const
 
-
 /** What only jobs have, from `jobs.*.` on. */
 export const jobFields = [
   'from',
@@ -269,7 +261,6 @@ export const jobFields = [
   'history',
   'keepFor',
 ] as const
-
 
 export type AppField = (typeof appFields)[number]
 export type ContainerField = (typeof containerFields)[number]

@@ -1,6 +1,7 @@
 /**
- * Leaves: what the ledger counts. Each scalar, empty map and empty list of the resolved manifest is one
- * leaf, with the pattern of its place, so that a target's table can be total over patterns.
+ * Leaves: what the ledger counts. Each scalar and each list (whole, also an empty one) of the resolved manifest
+ * is one leaf, and so is each native fragment of `override`, with the pattern of its place, so that a target's
+ * table can be total over patterns. An empty map says what its absence says, and is none.
  */
 import type { SourcePosition } from '../core/problems.ts'
 import type { FieldPattern } from './fields.ts'

@@ -48,7 +48,17 @@ const clean = (text: string): string =>
 
 export function derivedName(site: Site, owner: NameOwner, thing: NamedThing, rule: NameRule): string {
   const hash = shortHash(
-    [site.installId, site.cluster, owner.project, owner.app ?? null, owner.environment, thing.unit ?? null, thing.track ?? null, thing.kind, thing.detail ?? null],
+    [
+      site.installId,
+      site.cluster,
+      owner.project,
+      owner.app ?? null,
+      owner.environment,
+      thing.unit ?? null,
+      thing.track ?? null,
+      thing.kind,
+      thing.detail ?? null,
+    ],
     hashLength,
   )
   const environment = owner.environment === defaultEnvironment ? [] : [owner.environment]

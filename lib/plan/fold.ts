@@ -46,7 +46,7 @@ export function foldObservation(
       advanced[resource.id] = { count: state.readyCount, atMs: nowMs }
     }
     const written = writtenAt(progress, resource.id)
-    if (written !== undefined) {
+    if (written?.doneAtMs !== undefined) {
       const known = new Set(failures[resource.id] ?? [])
       const before = new Set(written.failedBefore ?? [])
       for (const instance of state.failed) if (!before.has(instance.nativeId)) known.add(instance.nativeId)

@@ -20,8 +20,12 @@ describe('a deployment', () => {
     const app = spec([service('web', { dependsOn: { db: 'healthy' } }), service('db')])
     const done = await platform.settle(await platform.deploy(app))
     expect(done.state).toBe('succeeded')
-    const [web] = [...platform.cluster.world.instances].filter(([name]) => name.endsWith('.web')).flatMap(([, all]) => all)
-    const [db] = [...platform.cluster.world.instances].filter(([name]) => name.endsWith('.db')).flatMap(([, all]) => all)
+    const [web] = [...platform.cluster.world.instances]
+      .filter(([name]) => name.endsWith('.web'))
+      .flatMap(([, all]) => all)
+    const [db] = [...platform.cluster.world.instances]
+      .filter(([name]) => name.endsWith('.db'))
+      .flatMap(([, all]) => all)
     expect(web!.createdAtMs).toBeGreaterThanOrEqual(db!.readyAtMs)
   })
 
@@ -40,12 +44,16 @@ describe('a deployment', () => {
     const platform = await testPlatform()
     const good = spec([service('web')])
     await platform.settle(await platform.deploy(good))
-    platform.cluster.faults = { instance: (_unit, body) => (JSON.stringify(body).includes('app:2') ? { neverReady: true } : undefined) }
+    platform.cluster.faults = {
+      instance: (_unit, body) => (JSON.stringify(body).includes('app:2') ? { neverReady: true } : undefined),
+    }
     const bad = spec([service('web', { main: container({ image: { reference: 'app:2' } }) })])
     const done = await platform.settle(await platform.deploy(bad))
     expect(done.state).toBe('failed')
     expect(done.problems[0]?.code).toBe('deployment-failed')
-    const body = JSON.stringify([...platform.cluster.world.objects.values()].find((object) => object.kind === 'service')!.body)
+    const body = JSON.stringify(
+      [...platform.cluster.world.objects.values()].find((object) => object.kind === 'service')!.body,
+    )
     expect(body).toContain('app:1')
   })
 })

@@ -73,7 +73,10 @@ class Tally {
 }
 
 /** One request; `agent` undefined opens a connection for it alone. */
-export function ask(target: LoadTarget, options: { readonly agent?: Agent; readonly timeoutMs?: number } = {}): Promise<Answer> {
+export function ask(
+  target: LoadTarget,
+  options: { readonly agent?: Agent; readonly timeoutMs?: number } = {},
+): Promise<Answer> {
   const { address, port, host = address, path = '/', method = 'GET' } = target
   const { agent, timeoutMs = 10_000 } = options
   return new Promise((resolve, reject) => {
@@ -83,10 +86,18 @@ export function ask(target: LoadTarget, options: { readonly agent?: Agent; reado
         const parts: Buffer[] = []
         response.on('data', (part: Buffer) => parts.push(part))
         response.on('error', reject)
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString('utf8') }))
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(parts).toString('utf8'),
+          }),
+        )
       },
     )
-    sent.setTimeout(timeoutMs, () => sent.destroy(Object.assign(new Error('no answer in time'), { code: 'no answer in time' })))
+    sent.setTimeout(timeoutMs, () =>
+      sent.destroy(Object.assign(new Error('no answer in time'), { code: 'no answer in time' })),
+    )
     sent.on('error', reject)
     sent.end()
   })
@@ -104,7 +115,9 @@ export function startLoad(options: LoadOptions): Load {
     const wanted = ((performance.now() - startedMs) / 1000) * requestsPerSecond
     for (; due < wanted && underWay.size < maxInFlight; due++) {
       const kept = connections === 'kept' || (connections === 'mixed' && due % 2 === 0)
-      const one = tally.count(ask(options, { ...(kept ? { agent } : {}), ...(timeoutMs === undefined ? {} : { timeoutMs }) }))
+      const one = tally.count(
+        ask(options, { ...(kept ? { agent } : {}), ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
+      )
       underWay.add(one)
       void one.finally(() => underWay.delete(one))
     }

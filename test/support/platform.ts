@@ -114,3 +114,12 @@ export async function record(deps: Deps, deployment: DeploymentRecord): Promise<
   const stored = await deps.store.get(addresses.deployment(deployment.key, deployment.number))
   return stored!.value as unknown as DeploymentRecord
 }
+
+/** Ticks until something holds; a test that waits for what never comes fails. */
+export async function until(platform: TestPlatform, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let n = 0; n < 500; n++) {
+    if (await holds()) return
+    await platform.step()
+  }
+  throw new Error('it never came to hold')
+}

@@ -22,9 +22,6 @@ export function ecsCpuUnits(nanoCpus: number): number {
   return Number((numerator + divisor - 1n) / divisor)
 }
 
-/** Nano-CPUs of ECS CPU units, rounded up: 1e9 is no multiple of 1024. `ecsCpuUnits` of the result is `units` again. */
-export function nanoCpusOfEcsUnits(units: number): number {
-  const numerator = BigInt(units) * BigInt(nanoCpusPerCpu)
-  const divisor = BigInt(ecsUnitsPerCpu)
-  return Number((numerator + divisor - 1n) / divisor)
-}
+/** Nano-CPUs of ECS CPU units, rounded down: 1e9 is no multiple of 1024. `ecsCpuUnits` of the result is `units` again. */
+export const nanoCpusOfEcsUnits = (units: number): number =>
+  Number((BigInt(units) * BigInt(nanoCpusPerCpu)) / BigInt(ecsUnitsPerCpu))

@@ -29,14 +29,16 @@ export function parseMemory(text: string): number | undefined {
   return match?.[1] === undefined || factor === undefined ? undefined : scaleDecimal(match[1], factor)
 }
 
-/** The shortest text that reads back as the same number of bytes; powers of two are preferred. */
+/** The shortest text that reads back as the same number of bytes; of equal ones that in powers of two. */
 export function formatMemory(bytes: number): string {
-  if (bytes === 0) return '0B'
+  let shortest = `${bytes}B`
+  if (bytes === 0) return shortest
   for (const unit of [...binary, ...powersOfTen]) {
     const factor = Number(factors[unit])
-    if (bytes >= factor && bytes % factor === 0) return `${bytes / factor}${unit}`
+    const text = bytes % factor === 0 ? `${bytes / factor}${unit}` : shortest
+    if (text.length < shortest.length) shortest = text
   }
-  return `${bytes}B`
+  return shortest
 }
 
 /** For people: at most two decimals, rounded, in powers of two. Not for reading back. */

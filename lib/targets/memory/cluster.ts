@@ -4,7 +4,7 @@ import { EscaleError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/hash.ts'
 import { jobBody } from './body.ts'
 import type { Call, Faults } from './faults.ts'
-import { advance } from './simulate.ts'
+import { advance, type Physics } from './simulate.ts'
 import { defaultTiming, type Timing } from './timing.ts'
 import { emptyWorld, freshId, type MemoryObject, objectKey, type Owner, type World } from './world.ts'
 
@@ -35,8 +35,11 @@ export class MemoryCluster {
   readonly #clock: Clock
   readonly #timing: Timing
   #calls = 0
-  /** Older states, for observations that lag. */
+  /** States right after each call, for observations that lag. */
   #past: { readonly atMs: number; readonly world: World }[] = []
+  /** The cluster lives on steadily while the machine's clock is set back: its own time is the clock's and what it lost. */
+  #lostMs = 0
+  #lookedAtMs: number
 
   constructor(options: MemoryClusterOptions) {
     this.world = options.world ?? emptyWorld()
@@ -44,20 +47,29 @@ export class MemoryCluster {
     this.nodes = options.nodes ?? 1
     this.#clock = options.clock
     this.#timing = options.timing ?? defaultTiming
+    this.#lookedAtMs = options.clock.nowMs()
+    this.#lostMs = Math.max(0, this.world.simulatedToMs - this.#lookedAtMs)
   }
 
   nowMs(): number {
-    return this.#clock.nowMs()
+    const clockMs = this.#clock.nowMs()
+    this.#lostMs += Math.max(0, this.#lookedAtMs - clockMs)
+    this.#lookedAtMs = clockMs
+    return clockMs + this.#lostMs
   }
 
-  /** The world as an observer sees it now: perhaps a while ago. */
-  seen(): World {
+  /** The world as an observer sees it now: perhaps as it was a while ago. */
+  seen(): { readonly world: World; readonly atMs: number } {
     this.#advance()
+    const nowMs = this.nowMs()
     const { lagMs } = this.faults
-    if (lagMs === undefined || lagMs === 0) return this.world
-    const before = this.#clock.nowMs() - lagMs
-    const past = this.#past.filter((entry) => entry.atMs <= before).at(-1)
-    return past?.world ?? emptyWorld()
+    if (lagMs === undefined || lagMs === 0) return { world: this.world, atMs: nowMs }
+    const atMs = nowMs - lagMs
+    // Before the first call nothing had changed by our hand.
+    const past = this.#past.filter((entry) => entry.atMs <= atMs).at(-1) ?? this.#past[0]
+    const world = structuredClone(past?.world ?? this.world)
+    advance(world, atMs, { ...this.#physics(), faults: { ...this.faults, moment: () => {} } })
+    return { world, atMs }
   }
 
   /** Writes one object: creates it, or replaces its body. */
@@ -82,7 +94,7 @@ export class MemoryCluster {
       const created: MemoryObject = {
         ...object,
         nativeId: freshId(this.world, object.kind),
-        createdAtMs: this.#clock.nowMs(),
+        createdAtMs: this.nowMs(),
         version: 1,
       }
       this.world.objects.set(key, created)
@@ -104,7 +116,7 @@ export class MemoryCluster {
 
   #refuseInUse(_network: string): void {
     // Instances that still stop hold their networks for a moment, as engines have it.
-    const nowMs = this.#clock.nowMs()
+    const nowMs = this.nowMs()
     for (const instances of this.world.instances.values()) {
       if (instances.some((one) => one.ended === undefined && one.stoppingSinceMs !== undefined && nowMs < (one.goneAtMs ?? 0))) {
         throw new EscaleError('in-use', 'the network has active endpoints')
@@ -126,7 +138,7 @@ export class MemoryCluster {
       completions: body.completions,
       parallelism: body.parallelism,
       retries: body.retries,
-      startedAtMs: this.#clock.nowMs(),
+      startedAtMs: this.nowMs(),
       state: 'pending',
     })
   }
@@ -140,10 +152,11 @@ export class MemoryCluster {
       await aborted(signal)
       throw new EscaleError('timed-out', `${verb} of ${kind} ${name} did not end before its deadline`)
     }
-    this.#remember()
+    if (this.#past.length === 0) this.#remember()
     const result = act()
     this.world.writes++
     this.#advance()
+    this.#remember()
     await this.faults.after?.(call)
     if (fault?.kind === 'loseAnswer') {
       throw new EscaleError('timed-out', `the answer to ${verb} of ${kind} ${name} was lost`)
@@ -152,13 +165,16 @@ export class MemoryCluster {
   }
 
   #advance(): void {
-    const nowMs = this.#clock.nowMs()
-    advance(this.world, nowMs, { timing: this.#timing, faults: this.faults, nodes: this.nodes })
+    advance(this.world, this.nowMs(), this.#physics())
+  }
+
+  #physics(): Physics {
+    return { timing: this.#timing, faults: this.faults, nodes: this.nodes }
   }
 
   #remember(): void {
     if (this.faults.lagMs === undefined) return
-    this.#past = [...this.#past.slice(-50), { atMs: this.#clock.nowMs(), world: structuredClone(this.world) }]
+    this.#past = [...this.#past.slice(-50), { atMs: this.nowMs(), world: structuredClone(this.world) }]
   }
 }
 

@@ -1,3 +1,6 @@
+/** What may go wrong in the simulated cluster, on command. */
+import type { World } from './world.ts'
+
 /** Faults on command. They are looked up at each call and at each new instance; none means all goes well. */
 export type CallFault =
   /** Refused before anything happened. */
@@ -32,6 +35,8 @@ export interface Faults {
   instance?(unit: string, body: unknown): InstanceFault | undefined
   /** Exit status of one attempt of a job, and how long it takes. */
   run?(job: string, attempt: number): { readonly exitCode: number; readonly tookMs?: number } | undefined
+  /** Told of every moment at which something happens: what must always hold is looked at here. */
+  moment?(world: World, nowMs: number): void
   /** What is observed is this old. */
   lagMs?: number
   /** The cluster stops a rollout by itself after this many failed new instances. */

@@ -4,7 +4,8 @@ import { serviceBody } from './body.ts'
 import { isReady } from './simulate.ts'
 import type { MemoryInstance, MemoryRun, World } from './world.ts'
 
-export function observeMemory(world: World, installId: string, app: string, nowMs: number): Observed {
+export function observeMemory(seen: { readonly world: World; readonly atMs: number }, installId: string, app: string): Observed {
+  const { world, atMs: nowMs } = seen
   const ours = [...world.objects.values()].filter(
     (object) => object.owner.installId === installId && object.owner.app === app,
   )
@@ -62,7 +63,8 @@ function instanceOf(instance: MemoryInstance, unit: string, nowMs: number): Obse
     state,
     wanted: instance.wanted,
     sinceMs: instance.ended?.atMs ?? instance.createdAtMs,
-    ...(instance.ended === undefined ? {} : { exitCode: instance.ended.exitCode, reason: instance.ended.reason }),
+    ...(instance.ended === undefined ? {} : { exitCode: instance.ended.exitCode }),
+    ...(instance.ended?.reason === undefined ? {} : { reason: instance.ended.reason }),
     node: 'memory',
   }
 }

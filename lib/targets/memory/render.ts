@@ -18,7 +18,7 @@ export function renderMemory(input: RenderInput): Rendered {
     const body = asJson({ name: volume.name, access: volume.access })
     resources.push(
       resource(input, 'volume', volume.name, body, {
-        holdsData: volume.onDelete === 'keep',
+        holdsData: true,
         cause: `volumes.${volume.name}`,
       }),
     )
@@ -38,10 +38,11 @@ export function renderMemory(input: RenderInput): Rendered {
 function renderService(input: RenderInput, unit: ServiceUnit, shared: readonly ResourceId[]): readonly Resource[] {
   const count = desiredCount(unit, input.runtime)
   const template = templateOf(input, unit)
+  const stopFirst = unit.mode === 'stateful' || mountsSingle(input, unit)
   const update = {
     strategy: unit.update.strategy,
-    maxSurge: countOf(unit.update.rolling.maxSurge, unit.scale.min, 'up'),
-    maxUnavailable: countOf(unit.update.rolling.maxUnavailable, unit.scale.min, 'down'),
+    maxSurge: stopFirst ? 0 : countOf(unit.update.rolling.maxSurge, unit.scale.min, 'up'),
+    maxUnavailable: stopFirst ? 1 : countOf(unit.update.rolling.maxUnavailable, unit.scale.min, 'down'),
     settleMs: unit.update.rolling.settleMs,
   }
   const make = (name: string, replicas: number | null, before?: ResourceId): Resource =>
@@ -76,6 +77,16 @@ function renderService(input: RenderInput, unit: ServiceUnit, shared: readonly R
       )
   }
 }
+
+/** A volume for one writer: the old instance ends before the new one starts. */
+const mountsSingle = (input: RenderInput, unit: ServiceUnit): boolean =>
+  containersOf(unit).some((container) =>
+    container.mounts.some(
+      (mount) =>
+        mount.kind === 'volume' &&
+        input.release.spec.volumes.some((volume) => volume.name === mount.volume && volume.access === 'single'),
+    ),
+  )
 
 export function renderMemoryRun(input: RenderInput, run: RunRequest): Resource {
   const { job } = run

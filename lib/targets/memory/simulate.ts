@@ -39,6 +39,7 @@ function settle(world: World, nowMs: number, physics: Physics): void {
     converge(world, object, nowMs, physics)
   }
   for (const run of world.runs.values()) advanceRun(run, nowMs, physics)
+  physics.faults.moment?.(world, nowMs)
 }
 
 export const isReady = (instance: MemoryInstance, nowMs: number): boolean =>
@@ -53,7 +54,8 @@ function endInstances(world: World, object: MemoryObject, nowMs: number): void {
       instance.ended = { atMs: instance.goneAtMs, exitCode: 0, reason: 'stopped' }
     } else if (instance.exitsAtMs !== undefined && nowMs >= instance.exitsAtMs) {
       const exitCode = instance.exitCode ?? 1
-      instance.ended = { atMs: instance.exitsAtMs, exitCode, reason: instance.exitReason ?? `exit status ${exitCode}` }
+      const why = instance.exitReason === undefined ? {} : { reason: instance.exitReason }
+      instance.ended = { atMs: instance.exitsAtMs, exitCode, ...why }
       instance.wanted = false
     }
   }
@@ -82,13 +84,18 @@ function converge(world: World, object: MemoryObject, nowMs: number, physics: Ph
   }
   if (rollout?.state === 'stopped') return
 
+  const { maxSurge, maxUnavailable } = bounds(body, asked)
+  // Those that are still stopping count: never more than the surge allows are there at once.
+  const roomFor = (freshCount: number): number => {
+    const present = (world.instances.get(object.name) ?? []).filter(isThere).length
+    return Math.min(asked - freshCount, asked + maxSurge - present)
+  }
   // Too many: the old ones go first, then the youngest.
   if (old.length === 0) {
     for (const instance of fresh.slice(asked)) stop(instance, nowMs, body, physics)
-    start(world, object, asked - fresh.length, nowMs, physics, failedNew.at(-1)?.ended?.atMs)
+    start(world, object, roomFor(fresh.length), nowMs, physics, failedNew.at(-1)?.ended?.atMs)
     return
   }
-  const { maxSurge, maxUnavailable } = bounds(body, asked)
   const ready = wanted.filter((instance) => isReady(instance, nowMs))
   const freshWell = fresh.every((instance) => nowMs >= instance.readyAtMs + body.update.settleMs)
   if (!freshWell && fresh.length > 0) return
@@ -103,10 +110,7 @@ function converge(world: World, object: MemoryObject, nowMs: number, physics: Ph
     excess--
     if (readyNow) spare--
   }
-  // Those that are still stopping count: never more than the surge allows are there at once.
-  const present = (world.instances.get(object.name) ?? []).filter(isThere).length
-  const room = Math.min(asked - fresh.length, asked + maxSurge - present)
-  start(world, object, room, nowMs, physics, failedNew.at(-1)?.ended?.atMs)
+  start(world, object, roomFor(fresh.length), nowMs, physics, failedNew.at(-1)?.ended?.atMs)
 }
 
 function bounds(body: ServiceBody, asked: number): { readonly maxSurge: number; readonly maxUnavailable: number } {

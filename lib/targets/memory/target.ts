@@ -19,12 +19,12 @@ export function memoryTarget(cluster: MemoryCluster): Target {
     adapt: (spec) => spec,
     render: renderMemory,
     renderRun: renderMemoryRun,
-    observe: async (site, key) => observeMemory(cluster.seen(), site.installId, appKeyText(key), cluster.nowMs()),
+    observe: async (site, key) => observeMemory(cluster.seen(), site.installId, appKeyText(key)),
     kinds: memoryKinds,
     executors: Object.fromEntries(Object.keys(memoryKinds).map((kind) => [kind, executor])),
     logs: (site, key, query) => memoryLogs(cluster, site, key, query),
     exec: async (site, key, request) => {
-      const instance = observeMemory(cluster.seen(), site.installId, appKeyText(key), cluster.nowMs())
+      const instance = observeMemory(cluster.seen(), site.installId, appKeyText(key))
         .units.filter((unit) => unit.unit === request.unit)
         .flatMap((unit) => unit.instances)
         .find((one) => one.state === 'ready' || one.state === 'starting')
@@ -121,7 +121,7 @@ async function revealOf(resource: Resource, context: WriteContext): Promise<void
 }
 
 async function* memoryLogs(cluster: MemoryCluster, site: Site, key: AppKey, query: LogQuery): AsyncIterable<LogLine> {
-  const observed = observeMemory(cluster.seen(), site.installId, appKeyText(key), cluster.nowMs())
+  const observed = observeMemory(cluster.seen(), site.installId, appKeyText(key))
   for (const unit of observed.units) {
     if (query.unit !== undefined && unit.unit !== query.unit) continue
     for (const instance of unit.instances) {

@@ -40,7 +40,7 @@ export interface MemoryInstance {
   stoppingSinceMs?: number
   /** When it is gone after being told to stop. */
   goneAtMs?: number
-  ended?: { readonly atMs: number; readonly exitCode: number; readonly reason: string }
+  ended?: { readonly atMs: number; readonly exitCode: number; readonly reason?: string }
 }
 
 export interface MemoryRollout {

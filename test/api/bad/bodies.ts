@@ -1,0 +1,96 @@
+/** Bad bodies as such. */
+import { appPath } from '../support.ts'
+import { body, deep, manifest, plans, raw, scale } from './bad.ts'
+import type { Bad } from './bad.ts'
+
+export const badBodies: readonly Bad[] = [
+  { name: 'a body that is no JSON', path: plans, ask: raw('{"manifest": '), status: 400, code: 'invalid-json' },
+  {
+    name: 'a body that is not UTF-8',
+    path: plans,
+    ask: raw(Uint8Array.of(0x22, 0xff, 0x22)),
+    status: 400,
+    code: 'invalid-json',
+  },
+  { name: 'no body where one is needed', path: plans, status: 422, code: 'missing-key', at: '#' },
+  { name: 'a list in place of an object', path: plans, ask: body([]), status: 422, code: 'wrong-type', at: '#' },
+  { name: 'null in place of an object', path: plans, ask: body(null), status: 422, code: 'wrong-type', at: '#' },
+  {
+    name: 'a text in place of an object',
+    path: plans,
+    ask: body('manifest'),
+    status: 422,
+    code: 'wrong-type',
+    at: '#',
+  },
+  {
+    name: 'a form',
+    path: plans,
+    ask: raw('manifest=x', 'application/x-www-form-urlencoded'),
+    status: 415,
+    code: 'unsupported-media-type',
+  },
+  { name: 'YAML', path: plans, ask: raw(manifest, 'application/yaml'), status: 415, code: 'unsupported-media-type' },
+  { name: 'plain text', path: plans, ask: raw('{}', 'text/plain'), status: 415, code: 'unsupported-media-type' },
+  {
+    name: 'JSON in another charset',
+    path: plans,
+    ask: raw('{}', 'application/json; charset=utf-16'),
+    status: 415,
+    code: 'unsupported-media-type',
+  },
+  {
+    name: 'a body over the limit',
+    path: scale,
+    ask: body({ services: { web: 1 }, pad: 'x'.repeat(300_000) }),
+    status: 413,
+    code: 'request-too-large',
+  },
+  {
+    name: 'a manifest over the limit',
+    path: plans,
+    ask: body({ manifest: 'x'.repeat(6_000_000) }),
+    status: 413,
+    code: 'request-too-large',
+  },
+  {
+    name: 'a body nested too deeply',
+    path: plans,
+    ask: body({ manifest, params: deep(20) }),
+    status: 422,
+    code: 'too-deep',
+    at: `#/params${'/a'.repeat(15)}`,
+  },
+  {
+    name: 'lists nested ten thousand levels deep',
+    path: plans,
+    ask: raw(`${'['.repeat(10_000)}${']'.repeat(10_000)}`),
+    status: 422,
+    code: 'too-deep',
+  },
+  {
+    name: 'a key for the prototype',
+    path: plans,
+    ask: raw('{"manifest": "x", "__proto__": {"admin": true}}'),
+    status: 422,
+    code: 'unknown-key',
+    at: '#/__proto__',
+  },
+  {
+    name: 'a key for the prototype further down',
+    path: plans,
+    ask: raw('{"manifest": "x", "params": {"__proto__": "y"}}'),
+    status: 422,
+    code: 'unknown-key',
+    at: '#/params/__proto__',
+  },
+  {
+    name: 'a body where none is taken',
+    method: 'DELETE',
+    path: `${appPath}/secrets/key`,
+    ask: body({ force: true }),
+    status: 422,
+    code: 'unknown-key',
+    at: '#',
+  },
+]
