@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bindUseCases } from '../lib/api/bind.ts'
 import { type RunningServer, serveApi } from '../lib/api/serve.ts'
+import { folderUploads } from '../lib/api/uploads.ts'
 import type { Clock, Log, Random } from '../lib/core/deps.ts'
 import { EscaleError } from '../lib/core/errors.ts'
 import { shortHash } from '../lib/core/hash.ts'
@@ -88,12 +89,18 @@ export async function composePlatform(options: PlatformOptions): Promise<Platfor
     sources: {},
   }
   const ownerToken = await ensureOwner(deps)
-  loop = startLoop(deps)
+  const uploads = folderUploads({ folder: join(options.dataDir, 'uploads'), clock, random })
   const server = await serveApi({
-    api: { deps, useCases: bindUseCases(deps), version: options.version },
+    api: { deps, useCases: bindUseCases(deps), version: options.version, uploads },
     ...(options.host === undefined ? {} : { host: options.host }),
     port: options.port,
+  }).catch(async (error: unknown) => {
+    // Nothing may keep the process alive that could not start.
+    docker?.close()
+    await store.close()
+    throw error
   })
+  loop = startLoop(deps)
   return {
     deps,
     server,
@@ -122,7 +129,10 @@ async function ensureCluster(store: Store, kind: string, clock: Clock): Promise<
   const found = await store.get<ClusterRecord>(addresses.cluster(localCluster))
   if (found === undefined) await store.commit([{ put: addresses.cluster(localCluster), value: record, ifAbsent: true }])
   else if (found.value.kind !== kind) {
-    throw new EscaleError('wrong-state', `this data folder belongs to a platform on ${found.value.kind}; use another with ESCALE_DATA_DIR`)
+    throw new EscaleError(
+      'wrong-state',
+      `this data folder belongs to a platform on ${found.value.kind}; use another with ESCALE_DATA_DIR`,
+    )
   }
 }
 

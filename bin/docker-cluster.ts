@@ -22,6 +22,8 @@ export interface DockerClusterOptions {
   readonly clock: Clock
   readonly log: Log
   readonly httpPorts: readonly number[]
+  /** Of the cluster's own registry, on the loopback of its machine. */
+  readonly registryPort?: number
   /** Name or address under which people reach this machine. */
   readonly address: string
 }
@@ -52,6 +54,14 @@ export async function dockerCluster(options: DockerClusterOptions): Promise<Dock
     log,
     startHelper,
     readHostFile: (path) => readFile(path).catch(() => undefined),
+    registry: {
+      site,
+      image: async () => {
+        await ensureImages(engine, ['registry'], { cacheDir: options.cacheDir, log })
+        return localReference('registry')
+      },
+      port: options.registryPort ?? 5005,
+    },
     ingress: { ...(options.domain === undefined ? {} : { domain: options.domain }), httpPort: port, httpsPort: 443 },
   })
   return { target: withIngress(base, ingress, port, options.address), engine, madeSwarm, close: () => engine.close() }

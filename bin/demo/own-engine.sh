@@ -1,14 +1,18 @@
 #!/bin/sh
 # Runs an engine in FOLDER until standard input ends, which it does however the demo ends; then takes away everything
 # that came with it. The line "keep" leaves the engine running.
-#   own-engine.sh FOLDER CGROUP [dockerd's arguments …]
+#   own-engine.sh FOLDER NAME BRIDGE_ADDRESS [dockerd's arguments …]
 folder=$1
-cgroup=$2
-shift 2
-[ -d /sys/class/net/docker_gwbridge ] && had_bridge=yes
+name=$2
+address=$3
+shift 3
+
+# A bridge of its own: docker0 may belong to another engine. Nothing else of the machine's network is changed.
+ip link add "$name" type bridge && ip addr add "$address" dev "$name" && ip link set "$name" up || exit 1
 
 dockerd --data-root="$folder/data" --exec-root="$folder/exec" --pidfile="$folder/pid" --host="unix://$folder/sock" \
-  --exec-opt=native.cgroupdriver=cgroupfs --cgroup-parent="/$cgroup" "$@" >"$folder/log" 2>&1 </dev/null &
+  --bridge="$name" --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
+  --exec-opt=native.cgroupdriver=cgroupfs --cgroup-parent="/$name" "$@" >"$folder/log" 2>&1 </dev/null &
 engine=$!
 
 word=
@@ -23,14 +27,16 @@ while kill -0 "$engine" 2>/dev/null && [ $left -gt 0 ]; do
   left=$((left - 1))
 done
 # Only what would not end when asked.
-kill -9 "$engine" 2>/dev/null && [ -n "$containerd" ] && kill -9 "$containerd" 2>/dev/null
+if kill -9 "$engine" 2>/dev/null && [ -n "$containerd" ]; then kill -9 "$containerd" 2>/dev/null; fi
 wait "$engine" 2>/dev/null
 
 cut -d' ' -f2 /proc/self/mounts | grep "^$folder/" | sort -r | while read -r mount; do
   umount -l "$mount"
 done
-[ -z "$had_bridge" ] && [ -d /sys/class/net/docker_gwbridge ] && ip link del docker_gwbridge
-find /sys/fs/cgroup -maxdepth 2 -type d -name "$cgroup" 2>/dev/null | while read -r group; do
+# There was none before, or the engine would not have been started.
+grep -q '^ *docker_gwbridge:' /proc/net/dev && ip link del docker_gwbridge
+ip link del "$name"
+find /sys/fs/cgroup -maxdepth 2 -type d -name "$name" 2>/dev/null | while read -r group; do
   find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null
 done
 rm -rf "$folder"

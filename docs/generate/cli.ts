@@ -13,7 +13,8 @@ const flags = (key: string, spec: OptionSpec): string => {
 }
 
 const described = (spec: OptionSpec | ArgumentSpec): string =>
-  cell(spec.description) + (spec.choices === undefined ? '' : ` (${spec.choices.map((choice) => `\`${choice}\``).join(', ')})`)
+  cell(spec.description) +
+  (spec.choices === undefined ? '' : ` (${spec.choices.map((choice) => `\`${choice}\``).join(', ')})`)
 
 const argument = (key: string, spec: ArgumentSpec): string => {
   const inner = `${longName(key)}${spec.rest === true ? '…' : ''}`
@@ -23,7 +24,12 @@ const argument = (key: string, spec: ArgumentSpec): string => {
 const optionTable = (specs: OptionSpecs): readonly string[] =>
   Object.keys(specs).length === 0
     ? []
-    : ['', '| option | |', '| --- | --- |', ...Object.entries(specs).map(([key, spec]) => `| ${flags(key, spec)} | ${described(spec)} |`)]
+    : [
+        '',
+        '| option | |',
+        '| --- | --- |',
+        ...Object.entries(specs).map(([key, spec]) => `| ${flags(key, spec)} | ${described(spec)} |`),
+      ]
 
 function commandText(command: AnyCommand, path: string): readonly string[] {
   const args = Object.entries(command.arguments)
@@ -32,9 +38,18 @@ function commandText(command: AnyCommand, path: string): readonly string[] {
     `${'#'.repeat(path.split(' ').length)} \`${[path, ...args.map(([key, spec]) => argument(key, spec))].join(' ')}\``,
     '',
     command.description,
-    ...(args.length === 0 ? [] : ['', '| argument | |', '| --- | --- |', ...args.map(([key, spec]) => `| \`${longName(key)}\` | ${described(spec)} |`)]),
+    ...(args.length === 0
+      ? []
+      : [
+          '',
+          '| argument | |',
+          '| --- | --- |',
+          ...args.map(([key, spec]) => `| \`${longName(key)}\` | ${described(spec)} |`),
+        ]),
     ...optionTable(optionsOf(command)),
-    ...(command.examples.length === 0 ? [] : ['', '```sh', ...command.examples.flatMap(({ line, says }) => [`# ${says}`, line]), '```']),
+    ...(command.examples.length === 0
+      ? []
+      : ['', '```sh', ...command.examples.flatMap(({ line, says }) => [`# ${says}`, line]), '```']),
   ]
 }
 
@@ -43,7 +58,13 @@ function recordText(record: AnyRecord, path: string): readonly string[] {
     case 'command':
       return commandText(record, path)
     case 'group':
-      return ['', `## \`${path}\``, '', record.description, ...record.commands.flatMap((child) => recordText(child, `${path} ${child.name}`))]
+      return [
+        '',
+        `## \`${path}\``,
+        '',
+        record.description,
+        ...record.commands.flatMap((child) => recordText(child, `${path} ${child.name}`)),
+      ]
   }
 }
 

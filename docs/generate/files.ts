@@ -4,6 +4,7 @@ import { errorReference } from './errors.ts'
 import { eventReference } from './events.ts'
 import { type GeneratedFile, generatedManifestFiles } from './manifest-files.ts'
 import { openApiReference } from './openapi.ts'
+import { supportMatrix } from './support.ts'
 
 export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   return [
@@ -12,5 +13,6 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     { path: 'docs/reference/errors.md', text: errorReference() },
     { path: 'docs/reference/events.md', text: eventReference() },
     { path: 'docs/reference/openapi.json', text: openApiReference() },
+    { path: 'docs/reference/support.md', text: supportMatrix() },
   ]
 }

@@ -7,7 +7,7 @@ import type { Housekeeping, ReclaimItem } from '../target.ts'
 import type { Engine } from './engine/engine.ts'
 import { isEngineError } from './engine/errors.ts'
 import type { ContainerSummary } from './engine/types/container.ts'
-import type { ImageSummary } from './engine/types/resource.ts'
+import type { ImageSummary, Volume } from './engine/types/resource.ts'
 import type { DiskUsage } from './engine/types/system.ts'
 import { mark } from './labels.ts'
 
@@ -62,7 +62,7 @@ async function report(engine: Engine, site: Site, keepImages: readonly string[])
         reason: 'no service is attached to it',
       })),
     ...volumes
-      .filter(({ Labels }) => Labels?.[mark.install] === undefined && isAnonymous(Labels))
+      .filter((volume) => volume.Labels?.[mark.install] === undefined && isAnonymous(volume))
       .map(({ Name }): ReclaimItem => ({
         kind: 'volume',
         nativeId: Name,
@@ -85,9 +85,9 @@ async function report(engine: Engine, site: Site, keepImages: readonly string[])
   ]
 }
 
-/** Engines mark volumes without a name since 23; before, their names are 64 hexadecimal digits. */
-const isAnonymous = (labels: Readonly<Record<string, string>> | null): boolean =>
-  labels === null || labels['com.docker.volume.anonymous'] !== undefined
+/** Engines mark volumes without a name since 23; before, their names are 64 hexadecimal digits. A name was given for its data. */
+const isAnonymous = ({ Name, Labels }: Pick<Volume, 'Name' | 'Labels'>): boolean =>
+  Labels?.['com.docker.volume.anonymous'] !== undefined || /^[0-9a-f]{64}$/.test(Name)
 
 /** Files of an app that still has services may be those of a release to go back to: its own deployments prune them. */
 const hasServices = (

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/deps.ts'
 import { EscaleError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/hash.ts'
 import { jobBody } from './body.ts'
+import { stateOf } from './observe.ts'
 import type { Call, Faults } from './faults.ts'
 import { advance, type Physics } from './simulate.ts'
 import { defaultTiming, type Timing } from './timing.ts'
@@ -72,6 +73,25 @@ export class MemoryCluster {
     return { world, atMs }
   }
 
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(ms, signal)
+  }
+
+  /** What happened to the instances and runs of each app so far: text that differs when anything did. */
+  states(installId: string): ReadonlyMap<string, string> {
+    const { world, atMs } = this.seen()
+    const states = new Map<string, string>()
+    for (const { owner, name } of world.objects.values()) {
+      if (owner.installId !== installId) continue
+      const instances = (world.instances.get(name) ?? []).map((one) => `${one.nativeId}=${stateOf(one, atMs)}`)
+      const told = [world.rollouts.get(name)?.state, world.runs.get(name)?.state, ...instances].filter(
+        (part) => part !== undefined,
+      )
+      states.set(owner.app, [states.get(owner.app) ?? '', ...told].join(' '))
+    }
+    return states
+  }
+
   /** Writes one object: creates it, or replaces its body. */
   async put(verb: 'create' | 'update', object: NewObject, signal: AbortSignal): Promise<MemoryObject> {
     return await this.#call(verb, object.kind, object.name, signal, () => {
@@ -118,7 +138,11 @@ export class MemoryCluster {
     // Instances that still stop hold their networks for a moment, as engines have it.
     const nowMs = this.nowMs()
     for (const instances of this.world.instances.values()) {
-      if (instances.some((one) => one.ended === undefined && one.stoppingSinceMs !== undefined && nowMs < (one.goneAtMs ?? 0))) {
+      if (
+        instances.some(
+          (one) => one.ended === undefined && one.stoppingSinceMs !== undefined && nowMs < (one.goneAtMs ?? 0),
+        )
+      ) {
         throw new EscaleError('in-use', 'the network has active endpoints')
       }
     }

@@ -4,7 +4,11 @@ import { stableStringify } from '../../core/hash.ts'
 import type { ChangeMode, Difference, Resource } from '../../model/resource.ts'
 import type { KindRules } from '../target.ts'
 
-export function leafDifferences(resource: Resource, actual: JsonObject, change: (path: string) => ChangeMode): readonly Difference[] {
+export function leafDifferences(
+  resource: Resource,
+  actual: JsonObject,
+  change: (path: string) => ChangeMode,
+): readonly Difference[] {
   const differences: Difference[] = []
   compare(resource.body, actual, '', differences, change)
   return differences

@@ -4,7 +4,11 @@ import { serviceBody } from './body.ts'
 import { isReady } from './simulate.ts'
 import type { MemoryInstance, MemoryRun, World } from './world.ts'
 
-export function observeMemory(seen: { readonly world: World; readonly atMs: number }, installId: string, app: string): Observed {
+export function observeMemory(
+  seen: { readonly world: World; readonly atMs: number },
+  installId: string,
+  app: string,
+): Observed {
   const { world, atMs: nowMs } = seen
   const ours = [...world.objects.values()].filter(
     (object) => object.owner.installId === installId && object.owner.app === app,
@@ -69,7 +73,7 @@ function instanceOf(instance: MemoryInstance, unit: string, nowMs: number): Obse
   }
 }
 
-function stateOf(instance: MemoryInstance, nowMs: number): ObservedInstance['state'] {
+export function stateOf(instance: MemoryInstance, nowMs: number): ObservedInstance['state'] {
   if (instance.ended !== undefined) return instance.ended.exitCode === 0 ? 'completed' : 'failed'
   if (instance.stoppingSinceMs !== undefined) return 'stopping'
   if (nowMs < instance.startsAtMs) return 'pending'

@@ -27,7 +27,9 @@ export function renderMemory(input: RenderInput): Rendered {
     // Immutable: a new version is a new object, named by a keyed hash (ruling A9).
     const suffix = input.keyedHash([name, version])
     resources.push(
-      resource(input, 'secret', `${name}@${suffix}`, asJson({ secret: name, hash: suffix }), { cause: `secrets.${name}` }),
+      resource(input, 'secret', `${name}@${suffix}`, asJson({ secret: name, hash: suffix }), {
+        cause: `secrets.${name}`,
+      }),
     )
   }
   const shared = resources.map((item) => item.id)

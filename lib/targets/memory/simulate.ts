@@ -71,7 +71,8 @@ function converge(world: World, object: MemoryObject, nowMs: number, physics: Ph
   const old = wanted.filter((instance) => instance.template !== object.template)
   const rollout = world.rollouts.get(object.name)
   const failedNew = all.filter(
-    (instance) => instance.template === object.template && instance.ended !== undefined && instance.ended.exitCode !== 0,
+    (instance) =>
+      instance.template === object.template && instance.ended !== undefined && instance.ended.exitCode !== 0,
   )
   if (rollout !== undefined && rollout.state === 'inProgress') {
     const limit = physics.faults.stopRolloutAfter
@@ -114,7 +115,8 @@ function converge(world: World, object: MemoryObject, nowMs: number, physics: Ph
 }
 
 function bounds(body: ServiceBody, asked: number): { readonly maxSurge: number; readonly maxUnavailable: number } {
-  if (body.update.strategy === 'recreate' || body.replicas === null) return { maxSurge: 0, maxUnavailable: body.replicas === null ? 1 : asked }
+  if (body.update.strategy === 'recreate' || body.replicas === null)
+    return { maxSurge: 0, maxUnavailable: body.replicas === null ? 1 : asked }
   const { maxSurge, maxUnavailable } = body.update
   return maxSurge === 0 && maxUnavailable === 0 ? { maxSurge: 1, maxUnavailable: 0 } : { maxSurge, maxUnavailable }
 }
@@ -169,7 +171,8 @@ function start(
 /** An engine keeps a short history of what ended; so do we. */
 function trimHistory(instances: MemoryInstance[]): void {
   const ended = instances.filter((instance) => instance.ended !== undefined)
-  for (const instance of ended.slice(0, Math.max(0, ended.length - 20))) instances.splice(instances.indexOf(instance), 1)
+  for (const instance of ended.slice(0, Math.max(0, ended.length - 20)))
+    instances.splice(instances.indexOf(instance), 1)
 }
 
 function freeSlot(instances: readonly MemoryInstance[]): number {

@@ -31,11 +31,7 @@ export function memoryTarget(cluster: MemoryCluster): Target {
       if (instance === undefined) throw new EscaleError('not-found', `no running instance of ${request.unit}`)
       return echoSession(request.command)
     },
-    watch: async (_site, _changed, signal) =>
-      new Promise((resolve) => {
-        if (signal.aborted) resolve()
-        else signal.addEventListener('abort', () => resolve(), { once: true })
-      }),
+    watch: (site, changed, signal) => watchMemory(cluster, site, changed, signal),
     volumes: {
       list: async (site) =>
         [...cluster.world.objects.values()]
@@ -113,6 +109,26 @@ function memoryExecutor(cluster: MemoryCluster): Executor {
     remove: (entry, _current, context) => cluster.remove(entry.kind, entry.name, context.signal),
   }
 }
+
+/** Nothing here tells of a change by itself: the states of each app are looked at now and then. */
+async function watchMemory(
+  cluster: MemoryCluster,
+  site: Site,
+  changed: (key: AppKey) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let before = cluster.states(site.installId)
+  while (!signal.aborted) {
+    await cluster.sleep(watchEveryMs, signal)
+    const now = cluster.states(site.installId)
+    for (const app of new Set([...before.keys(), ...now.keys()])) {
+      if (before.get(app) !== now.get(app) && !signal.aborted) changed(parseAppKey(app))
+    }
+    before = now
+  }
+}
+
+const watchEveryMs = 50
 
 /** The simulated cluster keeps no values; a secret without one fails here as it would on a real cluster. */
 async function revealOf(resource: Resource, context: WriteContext): Promise<void> {

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import type { AppField } from '../../../model/fields.ts'
 import { existingVolume } from '../render/volume.ts'
-import { approximated, byIngress, byRuntime, equivalent, exact, refused } from './rule.ts'
+import { approximated, byRuntime, deferred, equivalent, exact, refused } from './rule.ts'
 import type { Rule, Scene } from './rule.ts'
 
 type AppRule = Rule<Scene>
@@ -13,13 +13,21 @@ const vault: AppRule = ({ leaf }) =>
 
 const volumeOf = ({ spec, leaf }: Scene) => spec.volumes.find(({ name }) => name === leaf.path[1])
 
-/** Forwarded by the ingress, which answers to the name on the app's networks. */
+/** Swarm writes addresses into /etc/hosts; nothing here answers for another name yet. */
 const forwarded: AppRule = ({ spec, leaf }) => {
   const external = spec.external.find(({ name }) => name === leaf.path[1])
   return external?.kind === 'host' && isIP(external.host) !== 0
     ? exact('TaskTemplate.ContainerSpec.Hosts', 'a line of /etc/hosts')
-    : byIngress('the ingress proxy answers to the name and forwards')
+    : noForwarding()
 }
+
+const noForwarding = () =>
+  refused(
+    'a name for another name needs something that forwards, which is not there yet',
+    'give the address, or let the service use the real host name',
+  )
+
+const noOutsideRoutes: AppRule = () => refused('routes to what is outside are not served yet', 'leave the route out')
 
 export const appRules: Readonly<Record<AppField, AppRule>> = {
   'metadata.name': () => exact('Labels'),
@@ -76,8 +84,8 @@ export const appRules: Readonly<Record<AppField, AppRule>> = {
     leaf.value === 'default'
       ? equivalent('Driver', 'a volume of the machine, with a pin to it')
       : exact('Driver', 'a volume driver that the engines must have'),
-  'volumes.*.backup.schedule': () => byRuntime('its scheduler runs the backups'),
-  'volumes.*.backup.keep': () => byRuntime('it keeps so many backups'),
+  'volumes.*.backup.schedule': () => deferred('no backups are made yet'),
+  'volumes.*.backup.keep': () => deferred('no backups are made yet'),
   'volumes.*.onDelete': () => byRuntime('volumes go only when they are named'),
   'networks.*.internal': ({ leaf }) => exact(`network/${leaf.path[1] ?? ''}:Internal`),
   'networks.*.scope': ({ leaf }) => exact(`network/${leaf.path[1] ?? ''}:Name`),
@@ -87,25 +95,25 @@ export const appRules: Readonly<Record<AppField, AppRule>> = {
     const external = spec.external.find(({ name }) => name === leaf.path[1])
     return external?.kind === 'host' && isIP(external.host) !== 0
       ? refused('a line of /etc/hosts leads to the same port only', 'let callers use the port of the host')
-      : byIngress('the ingress proxy listens on this port')
+      : noForwarding()
   },
   'external.*.ports.*.protocol': forwarded,
   'external.*.ports.*.app': forwarded,
-  'external.*.routes.*.host': () => byIngress(),
-  'external.*.routes.*.path': () => byIngress(),
-  'external.*.routes.*.match': () => byIngress(),
-  'external.*.routes.*.port': () => byIngress(),
-  'external.*.routes.*.protocol': () => byIngress(),
-  'external.*.routes.*.listen': () => byIngress(),
-  'external.*.routes.*.tls': () => byIngress(),
-  'external.*.routes.*.tls.secret': () => byIngress(),
-  'external.*.routes.*.rewrite': () => byIngress(),
-  'external.*.routes.*.redirectHttp': () => byIngress(),
-  'external.*.routes.*.timeout': () => byIngress(),
-  'external.*.routes.*.sticky': () => byIngress(),
-  'external.*.routes.*.allow': () => byIngress(),
-  'external.*.routes.*.public': () => byIngress(),
-  'external.*.app': () => byIngress('the ingress proxy answers to the name and forwards'),
-  'external.*.service': () => byIngress('the ingress proxy answers to the name and forwards'),
+  'external.*.routes.*.host': noOutsideRoutes,
+  'external.*.routes.*.path': noOutsideRoutes,
+  'external.*.routes.*.match': noOutsideRoutes,
+  'external.*.routes.*.port': noOutsideRoutes,
+  'external.*.routes.*.protocol': noOutsideRoutes,
+  'external.*.routes.*.listen': noOutsideRoutes,
+  'external.*.routes.*.tls': noOutsideRoutes,
+  'external.*.routes.*.tls.secret': noOutsideRoutes,
+  'external.*.routes.*.rewrite': noOutsideRoutes,
+  'external.*.routes.*.redirectHttp': noOutsideRoutes,
+  'external.*.routes.*.timeout': noOutsideRoutes,
+  'external.*.routes.*.sticky': noOutsideRoutes,
+  'external.*.routes.*.allow': noOutsideRoutes,
+  'external.*.routes.*.public': noOutsideRoutes,
+  'external.*.app': noForwarding,
+  'external.*.service': noForwarding,
   approval: () => byRuntime('a gate of the deployment'),
 }

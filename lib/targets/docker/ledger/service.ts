@@ -25,22 +25,18 @@ const rhythm: ServiceRule = ({ object, unit, spec, leaf }) => {
     : exact(native)
 }
 
-/** Two tracks with weights are the platform's own work at the ingress; without a route there is nothing to weigh. */
-const tracks: ServiceRule = ({ unit }) => {
-  if (unit.update.strategy === 'rolling' || unit.update.strategy === 'recreate') return exact('')
-  return unit.routes.some(({ protocol }) => protocol !== 'udp')
-    ? byIngress('two services, and weights at the ingress')
+/** Releases by weight need two tracks at the route; until those are there an update rolls. */
+const tracks: ServiceRule = ({ unit }) =>
+  unit.update.strategy === 'rolling' || unit.update.strategy === 'recreate'
+    ? exact('')
     : approximated(
         'UpdateConfig',
         `${unit.update.strategy} → rolling`,
-        'a service without a route has no traffic to weigh',
+        'there are no tracks with weights yet: the update rolls',
       )
-}
 
-const target =
-  (what: string): ServiceRule =>
-  () =>
-    byRuntime(`it reads ${what} and sets the number of instances`)
+const byLoad: ServiceRule = () =>
+  deferred('nothing sets the number of instances by load or time yet: it stays at `scale.min`')
 
 export const serviceRules: Readonly<Record<ServiceField, ServiceRule>> = {
   'routes.*.host': () => byIngress(),
@@ -56,10 +52,15 @@ export const serviceRules: Readonly<Record<ServiceField, ServiceRule>> = {
         )
       : byIngress(),
   'routes.*.listen': () => byIngress(),
-  'routes.*.tls': () => byIngress(),
-  'routes.*.tls.secret': () => byIngress(),
+  'routes.*.tls': ({ leaf }) =>
+    leaf.value === 'none'
+      ? byIngress()
+      : leaf.value === 'auto'
+        ? approximated('ingress', 'https where it can be → http', 'the ingress serves no TLS yet')
+        : refused('the ingress serves no TLS yet', 'use `tls: none`, and end TLS before it'),
+  'routes.*.tls.secret': () => refused('the ingress serves no TLS yet', 'use `tls: none`, and end TLS before it'),
   'routes.*.rewrite': () => byIngress(),
-  'routes.*.redirectHttp': () => byIngress(),
+  'routes.*.redirectHttp': () => deferred('without TLS there is nothing to lead to'),
   'routes.*.timeout': () => byIngress(),
   'routes.*.sticky': () => byIngress(),
   'routes.*.allow': () => byIngress(),
@@ -90,27 +91,25 @@ export const serviceRules: Readonly<Record<ServiceField, ServiceRule>> = {
         )
       : exact(`${object}:Mode`),
   'scale.min': to('Mode.Replicated.Replicas'),
-  'scale.max': ({ object, unit }) =>
-    unit.scale.max === unit.scale.min
-      ? exact(`${object}:Mode.Replicated.Replicas`)
-      : byRuntime('it moves the number of instances up to this'),
-  'scale.targets.cpu': target('the use of processors'),
-  'scale.targets.memory': target('the use of memory'),
-  'scale.targets.requests': target("the ingress's count of requests"),
-  'scale.targets.latency': target("the ingress's times"),
-  'scale.targets.metrics.*.from': ({ leaf }) =>
-    String(leaf.value).startsWith('prometheus:')
-      ? byRuntime('it asks Prometheus and sets the number of instances')
-      : refused(`"${String(leaf.value)}" cannot be asked from own machines`, 'use `prometheus:QUERY`'),
-  'scale.targets.metrics.*.perInstance': target('the metric'),
-  'scale.targets.metrics.*.value': target('the metric'),
-  'scale.cooldown.in': () => byRuntime('it waits this long before it takes instances away'),
-  'scale.cooldown.out': () => byRuntime('it waits this long before it adds instances'),
-  'scale.schedule.*.cron': () => byRuntime('its scheduler changes the bounds'),
-  'scale.schedule.*.tz': () => byRuntime('its scheduler changes the bounds'),
-  'scale.schedule.*.min': () => byRuntime('its scheduler changes the bounds'),
-  'scale.schedule.*.max': () => byRuntime('its scheduler changes the bounds'),
-  'scale.idleAfter': () => byRuntime('it stops the instances when no request came for this long'),
+  'scale.max': (scene) =>
+    scene.unit.scale.max === scene.unit.scale.min ? exact(`${scene.object}:Mode.Replicated.Replicas`) : byLoad(scene),
+  'scale.targets.cpu': byLoad,
+  'scale.targets.memory': byLoad,
+  'scale.targets.requests': byLoad,
+  'scale.targets.latency': byLoad,
+  'scale.targets.metrics.*.from': (scene) =>
+    String(scene.leaf.value).startsWith('prometheus:')
+      ? byLoad(scene)
+      : refused(`"${String(scene.leaf.value)}" cannot be asked from own machines`, 'use `prometheus:QUERY`'),
+  'scale.targets.metrics.*.perInstance': byLoad,
+  'scale.targets.metrics.*.value': byLoad,
+  'scale.cooldown.in': byLoad,
+  'scale.cooldown.out': byLoad,
+  'scale.schedule.*.cron': byLoad,
+  'scale.schedule.*.tz': byLoad,
+  'scale.schedule.*.min': byLoad,
+  'scale.schedule.*.max': byLoad,
+  'scale.idleAfter': byLoad,
   'update.strategy': (scene) => tracks(scene),
   'update.rolling.maxSurge': rhythm,
   'update.rolling.maxUnavailable': rhythm,

@@ -1,0 +1,4 @@
+import { run } from '../shared/service.ts'
+import { rng } from './rng.ts'
+
+run({ name: 'rng', handle: rng(100) })
