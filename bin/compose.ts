@@ -36,6 +36,8 @@ export interface PlatformOptions {
   readonly port: number
   readonly httpPorts: readonly number[]
   readonly address?: string
+  /** Stands between the platform and its cluster: tests put faults there. */
+  readonly decorate?: (target: Target) => Target
 }
 
 export interface Platform {
@@ -70,7 +72,8 @@ export async function composePlatform(options: PlatformOptions): Promise<Platfor
           address: options.address ?? localDomain,
         })
       : undefined
-  const local: Target = docker?.target ?? memoryTarget(new MemoryCluster({ clock }))
+  const plain: Target = docker?.target ?? memoryTarget(new MemoryCluster({ clock }))
+  const local = options.decorate?.(plain) ?? plain
 
   let loop: Loop | undefined
   const deps: Deps = {

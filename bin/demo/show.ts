@@ -45,7 +45,8 @@ export async function placesOf(client: Client, app: AppAddress): Promise<readonl
 export async function removeExample({ screen, client, app }: Following): Promise<void> {
   const signal = AbortSignal.timeout(patienceMs)
   const { volumes } = await client.call('getStatus', { params: paramsOf(app), signal })
-  const query = { deleteVolume: [...volumes] }
+  // By the manifest's names: those of a stateful service are listed for each instance, `data@db-0`.
+  const query = { deleteVolume: [...new Set(volumes.map((name) => name.replace(/@.*/, '')))] }
   const removal = await client.call('removeApp', { params: paramsOf(app), query, signal })
   await followToEnd({ screen, client, app, signal }, removal.id, `Remove ${app.app}`)
 }
