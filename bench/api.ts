@@ -15,7 +15,9 @@ interface Served {
 /** A server in a process of its own, so that the load does not share its loop. */
 function serve(kind: 'bare' | 'api', folder: string): Promise<Served> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'api-server.ts'), kind, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'api-server.ts'), kind, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     child.once('exit', (code) => reject(new Error(`the ${kind} server ended with ${code}`)))
     child.stdout.once('data', (data: Buffer) => {
       const { url, token } = JSON.parse(data.toString()) as { url: string; token: string }
@@ -53,8 +55,20 @@ export const apiBench: Bench = {
           ratio: bare.requestsPerSecond / list.requestsPerSecond,
           goal: null,
         },
-        { measure: 'API: list apps, p95 at 8 connections', ours: ms(list.p95Ms), peer: 'limit 50 ms', ratio: list.p95Ms / 50, goal: 1 },
-        { measure: 'API: p95 against a bare Hono route', ours: ms(list.p95Ms), peer: ms(bare.p95Ms), ratio: list.p95Ms / bare.p95Ms, goal: null },
+        {
+          measure: 'API: list apps, p95 at 8 connections',
+          ours: ms(list.p95Ms),
+          peer: 'limit 50 ms',
+          ratio: list.p95Ms / 50,
+          goal: 1,
+        },
+        {
+          measure: 'API: p95 against a bare Hono route',
+          ours: ms(list.p95Ms),
+          peer: ms(bare.p95Ms),
+          ratio: list.p95Ms / bare.p95Ms,
+          goal: null,
+        },
       ]
     } finally {
       await rm(folder, { recursive: true, force: true })

@@ -88,7 +88,8 @@ async function deployments(engine: RunningEngine, folder: string): Promise<reado
   const env = { ...process.env, DOCKER_HOST: `unix://${engine.socketPath}` }
   await writeFile(join(folder, 'stack.yml'), stack)
   const call = (...words: string[]): Promise<unknown> => run(docker, words, { env, timeout: 120_000 })
-  const noTasks = async (): Promise<boolean> => (await run(docker, ['ps', '-q', '--filter', 'name=s0|s1|s2'], { env })).stdout.trim() === ''
+  const noTasks = async (): Promise<boolean> =>
+    (await run(docker, ['ps', '-q', '--filter', 'name=s0|s1|s2'], { env })).stdout.trim() === ''
   const all = (): Promise<unknown> => Promise.all(ports.map((port) => answering(engine.address, port)))
 
   const theirs: number[] = []
@@ -145,10 +146,26 @@ const scaled = (replicas: number): string =>
 async function scaling(engine: RunningEngine, folder: string): Promise<readonly Measure[]> {
   const env = { ...process.env, DOCKER_HOST: `unix://${engine.socketPath}` }
   const running = async (): Promise<number> =>
-    (await run(docker, ['ps', '-q', '--filter', 'status=running', '--filter', `ancestor=${image}`], { env })).stdout.split('\n').filter(Boolean).length
+    (await run(docker, ['ps', '-q', '--filter', 'status=running', '--filter', `ancestor=${image}`], { env })).stdout
+      .split('\n')
+      .filter(Boolean).length
   const call = (...words: string[]): Promise<unknown> => run(docker, words, { env, timeout: 180_000 })
 
-  await call('service', 'create', '--detach', '--no-resolve-image', '--name', 'peer', '--endpoint-mode', 'dnsrr', '--stop-grace-period', '1s', image, 'sleep', '1000000')
+  await call(
+    'service',
+    'create',
+    '--detach',
+    '--no-resolve-image',
+    '--name',
+    'peer',
+    '--endpoint-mode',
+    'dnsrr',
+    '--stop-grace-period',
+    '1s',
+    image,
+    'sleep',
+    '1000000',
+  )
   await until(async () => (await running()) === 1, 100)
   const theirs = await timed(async () => {
     await call('service', 'scale', '--detach', 'peer=50')
@@ -167,7 +184,13 @@ async function scaling(engine: RunningEngine, folder: string): Promise<readonly 
       await until(async () => (await running()) === 50, 100)
     })
     return [
-      { measure: '1 → 50 replicas, command to all running', ours: ms(ours), peer: `${ms(theirs)} (docker service scale)`, ratio: ours / theirs, goal: 1.1 },
+      {
+        measure: '1 → 50 replicas, command to all running',
+        ours: ms(ours),
+        peer: `${ms(theirs)} (docker service scale)`,
+        ratio: ours / theirs,
+        goal: 1.1,
+      },
     ]
   } finally {
     await platform.close()

@@ -30,7 +30,11 @@ export async function hammer(target: HttpTarget, count: number, connections: num
   const tookMs = performance.now() - startMs
   agent.destroy()
   times.sort((a, b) => a - b)
-  return { requestsPerSecond: (count / tookMs) * 1000, p95Ms: times[Math.floor(times.length * 0.95)] ?? Number.NaN, failed }
+  return {
+    requestsPerSecond: (count / tookMs) * 1000,
+    p95Ms: times[Math.floor(times.length * 0.95)] ?? Number.NaN,
+    failed,
+  }
 }
 
 function get(target: HttpTarget, agent: Agent): Promise<number> {

@@ -86,9 +86,27 @@ export const planBench: Bench = {
     once(manifest(100))
     const [ten, hundred, thousand] = [timed(10), timed(100), timed(1000)]
     return [
-      { measure: 'plan of 10 services', ours: ms(ten!.planMs), peer: 'limit 1000 ms', ratio: ten!.planMs / 1000, goal: 1 },
-      { measure: 'plan of 100 services', ours: ms(hundred!.planMs), peer: 'limit 1000 ms', ratio: hundred!.planMs / 1000, goal: 1 },
-      { measure: 'plan of 1,000 services', ours: ms(thousand!.planMs), peer: 'limit 1000 ms', ratio: thousand!.planMs / 1000, goal: 1 },
+      {
+        measure: 'plan of 10 services',
+        ours: ms(ten!.planMs),
+        peer: 'limit 1000 ms',
+        ratio: ten!.planMs / 1000,
+        goal: 1,
+      },
+      {
+        measure: 'plan of 100 services',
+        ours: ms(hundred!.planMs),
+        peer: 'limit 1000 ms',
+        ratio: hundred!.planMs / 1000,
+        goal: 1,
+      },
+      {
+        measure: 'plan of 1,000 services',
+        ours: ms(thousand!.planMs),
+        peer: 'limit 1000 ms',
+        ratio: thousand!.planMs / 1000,
+        goal: 1,
+      },
       {
         measure: 'plan, 1,000 against 100 services (linear = 1)',
         ours: ms(thousand!.planMs),

@@ -31,6 +31,12 @@ else {
   ])
   const table = [['measure', 'ours', 'peer or limit', 'ratio', 'goal', ''], ...rows]
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
-  for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd())
+  for (const row of table)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
   for (const line of left) console.log(`not run: ${line}`)
 }

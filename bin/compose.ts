@@ -9,7 +9,7 @@ import { EscaleError } from '../lib/core/errors.ts'
 import { shortHash } from '../lib/core/hash.ts'
 import { issueToken } from '../lib/control/access/tokens.ts'
 import { systemActor } from '../lib/control/actor.ts'
-import { defaultSettings, type Deps } from '../lib/control/deps.ts'
+import { type ControlSettings, defaultSettings, type Deps } from '../lib/control/deps.ts'
 import { startLoop, type Loop } from '../lib/control/loop.ts'
 import { createProject, getProject } from '../lib/control/projects.ts'
 import { addresses, type ClusterRecord } from '../lib/control/records.ts'
@@ -38,6 +38,8 @@ export interface PlatformOptions {
   readonly address?: string
   /** Stands between the platform and its cluster: tests put faults there. */
   readonly decorate?: (target: Target) => Target
+  /** Deadlines other than the usual ones: tests do not wait for those. */
+  readonly settings?: Partial<ControlSettings>
 }
 
 export interface Platform {
@@ -88,7 +90,7 @@ export async function composePlatform(options: PlatformOptions): Promise<Platfor
     log,
     installId,
     poke: (key) => loop?.poke(key),
-    settings: defaultSettings,
+    settings: { ...defaultSettings, ...options.settings },
     sources: {},
   }
   const ownerToken = await ensureOwner(deps)

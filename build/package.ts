@@ -12,10 +12,15 @@ const dist = join(root, 'dist')
 const typesTimeoutMs = 120_000
 
 /** CommonJS inside ESM bundles asks for `require`; the names must not meet those of the code. */
-const banner = "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
+const banner =
+  "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
 
 async function bundle(): Promise<void> {
   const { build } = await import('esbuild')
+  // The declarations stay: npm runs `prepare` after `prepack`, and the former makes none.
+  for (const name of await readdir(dist).catch(() => [])) {
+    if (name !== 'types') await rm(join(dist, name), { recursive: true, force: true })
+  }
   const result = await build({
     absWorkingDir: root,
     entryPoints: {
@@ -42,17 +47,21 @@ async function bundle(): Promise<void> {
   })
   await chmod(join(dist, 'escale.mjs'), 0o755)
   const bytes = Object.values(result.metafile.outputs).reduce((sum, output) => sum + output.bytes, 0)
-  process.stdout.write(`dist: ${String(Object.keys(result.metafile.outputs).length)} files, ${String(Math.round(bytes / 1000))} kB\n`)
+  process.stdout.write(
+    `dist: ${String(Object.keys(result.metafile.outputs).length)} files, ${String(Math.round(bytes / 1000))} kB\n`,
+  )
 }
 
 async function declarations(): Promise<void> {
+  await rm(join(dist, 'types'), { recursive: true, force: true })
   const tsc = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'tsc.cmd' : 'tsc')
-  await promisify(execFile)(tsc, ['-p', join(root, 'build', 'tsconfig.types.json')], { cwd: root, timeout: typesTimeoutMs }).catch(
-    (error: Error & { readonly stdout?: string }) => {
-      process.stderr.write(error.stdout ?? '')
-      throw error
-    },
-  )
+  await promisify(execFile)(tsc, ['-p', join(root, 'build', 'tsconfig.types.json')], {
+    cwd: root,
+    timeout: typesTimeoutMs,
+  }).catch((error: Error & { readonly stdout?: string }) => {
+    process.stderr.write(error.stdout ?? '')
+    throw error
+  })
   const folder = join(dist, 'types')
   const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.d.ts'))
   for (const name of files) await finish(join(folder, name))
@@ -70,7 +79,6 @@ const hasEsbuild = (await stat(join(root, 'node_modules', 'esbuild')).catch(() =
 if (!hasEsbuild && values['if-possible'] === true) {
   process.stdout.write('dist is left as it is: esbuild is not installed\n')
 } else {
-  await rm(dist, { recursive: true, force: true })
   await bundle()
   if (values['no-types'] !== true) await declarations()
 }

@@ -1,6 +1,7 @@
 /** The reference of the command line, from the records of its commands. */
-import { longName } from '../../lib/cli/command.ts'
-import type { AnyCommand, AnyRecord, ArgumentSpec, OptionSpec, OptionSpecs } from '../../lib/cli/command.ts'
+import { longName } from '../../lib/cli/spec.ts'
+import type { AnyCommand, AnyRecord } from '../../lib/cli/command.ts'
+import type { ArgumentSpec, OptionSpec, OptionSpecs } from '../../lib/cli/spec.ts'
 import { commands } from '../../lib/cli/commands/table.ts'
 import { globalOptions, noColour } from '../../lib/cli/globals.ts'
 import { optionsOf } from '../../lib/cli/program.ts'

@@ -17,13 +17,22 @@ import { busybox } from './busybox.ts'
 import { hasProgram, run } from './command.ts'
 import { debianRelease } from './debian.ts'
 import { haproxy } from './haproxy.ts'
+import { nginx } from './nginx.ts'
 import { node } from './node.ts'
 import { postgres } from './postgres.ts'
 import type { LocalImageName, Recipe } from './recipe.ts'
 import { redis } from './redis.ts'
 import { registry } from './registry.ts'
 
-export const recipes: Readonly<Record<LocalImageName, Recipe>> = { busybox, node, redis, postgres, haproxy, registry }
+export const recipes: Readonly<Record<LocalImageName, Recipe>> = {
+  busybox,
+  node,
+  redis,
+  postgres,
+  nginx,
+  haproxy,
+  registry,
+}
 
 export const localReference = (name: LocalImageName): string => recipes[name].reference
 
@@ -90,7 +99,8 @@ interface OneImage extends EnsureOptions {
 
 async function ensureImage(engine: Engine, recipe: Recipe, one: OneImage): Promise<EnsuredImage['origin']> {
   const { log, signal } = one
-  if (await isPresent(engine, recipe, one.key, signal)) return 'present'
+  const there = await presence(engine, recipe, one.key, signal)
+  if (there === 'fresh') return 'present'
   if (await exists(one.archive)) {
     await loadArchive(engine, one)
     return 'cached'
@@ -102,6 +112,8 @@ async function ensureImage(engine: Engine, recipe: Recipe, one: OneImage): Promi
     await engine.images.tag(recipe.publicReference, name, tag, { signal })
     return 'pulled'
   }
+  // Made elsewhere by another recipe, and nothing here could make a newer one.
+  if (there === 'stale' && one.release === undefined) return 'present'
   log.info('building image from packages of this machine', { image: recipe.reference })
   await buildArchive(recipe, one)
   await loadArchive(engine, one)
@@ -109,18 +121,18 @@ async function ensureImage(engine: Engine, recipe: Recipe, one: OneImage): Promi
 }
 
 /** A pulled image bears no key and is taken as it is; one built by a former recipe is replaced. */
-async function isPresent(
+async function presence(
   engine: Engine,
   recipe: Recipe,
   key: string,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<'fresh' | 'stale' | 'absent'> {
   try {
     const image = await engine.images.inspect(recipe.reference, { signal })
     const found = image.Config?.Labels?.[keyLabel]
-    return found === undefined || found === key
+    return found === undefined || found === key ? 'fresh' : 'stale'
   } catch (error) {
-    if (isEngineError(error, 'notFound')) return false
+    if (isEngineError(error, 'notFound')) return 'absent'
     throw error
   }
 }

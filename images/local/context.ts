@@ -62,7 +62,7 @@ export async function buildFromFolder(
   return id
 }
 
-interface ContextFile {
+export interface ContextFile {
   readonly path: string
   readonly mode: number
   readonly size: number
@@ -103,7 +103,8 @@ async function walk(folder: string, below: string, ignores: Ignores): Promise<Co
   return files
 }
 
-async function fill(tar: Pack, folder: string, files: readonly ContextFile[]): Promise<void> {
+/** Writes them into the archive, and ends it. */
+export async function fill(tar: Pack, folder: string, files: readonly ContextFile[]): Promise<void> {
   for (const { path, mode, size, link } of files) {
     const header = { name: path, mode, mtime: new Date(0) }
     const written = Promise.withResolvers<void>()

@@ -2,7 +2,7 @@
 import type { ImageConfig } from './archive.ts'
 import type { Entry } from './rootfs.ts'
 
-export type LocalImageName = 'busybox' | 'node' | 'redis' | 'postgres' | 'haproxy' | 'registry'
+export type LocalImageName = 'busybox' | 'node' | 'redis' | 'postgres' | 'nginx' | 'haproxy' | 'registry'
 
 export interface BuildPlace {
   /** An empty folder for this build. */

@@ -3,11 +3,16 @@ import type { AppAddress } from '../client/types.ts'
 import { EscaleError, problem } from '../core/errors.ts'
 import { projectOf } from './config/session.ts'
 import type { CommandContext } from './context.ts'
-import type { OptionSpecs } from './command.ts'
+import type { OptionSpecs } from './spec.ts'
 
 export const appOptions = {
   app: { short: 'a', value: 'name', completes: 'app', description: 'the app; else that of the manifest' },
-  file: { short: 'f', value: 'path', completes: 'file', description: 'manifest that names the app; else escale.yaml here' },
+  file: {
+    short: 'f',
+    value: 'path',
+    completes: 'file',
+    description: 'manifest that names the app; else escale.yaml here',
+  },
   env: { short: 'e', value: 'name', completes: 'environment', description: 'environment of the app' },
 } as const satisfies OptionSpecs
 
@@ -25,13 +30,19 @@ export async function addressOf(context: CommandContext, choice: AppChoice): Pro
   const source = await readSource(context.world, choice.file).catch((error: unknown) => {
     if (!(error instanceof EscaleError) || choice.file !== undefined) throw error
     throw new EscaleError('usage', 'which app?', {
-      problems: [problem('usage', `no app was named, and ${error.message}`, { fix: 'name it with --app, or go to its folder; `escale ls` lists the apps' })],
+      problems: [
+        problem('usage', `no app was named, and ${error.message}`, {
+          fix: 'name it with --app, or go to its folder; `escale ls` lists the apps',
+        }),
+      ],
     })
   })
   const { name, project } = peek(source)
   if (name === undefined) {
     const message = `${source.file} does not say which app it is of`
-    throw new EscaleError('missing-key', message, { problems: [problem('missing-key', message, { path: 'metadata.name', fix: 'set metadata.name, or use --app' })] })
+    throw new EscaleError('missing-key', message, {
+      problems: [problem('missing-key', message, { path: 'metadata.name', fix: 'set metadata.name, or use --app' })],
+    })
   }
   return { project: projectOf(session, project), app: name, ...environment }
 }
@@ -43,4 +54,6 @@ export const callOf = (address: AppAddress) => ({
 })
 
 export const titleOf = (address: AppAddress): string =>
-  address.environment === undefined || address.environment === 'default' ? address.app : `${address.app} (${address.environment})`
+  address.environment === undefined || address.environment === 'default'
+    ? address.app
+    : `${address.app} (${address.environment})`

@@ -1,51 +1,6 @@
 /** A command as a record: what it is called, what goes in, and what it does with its world. */
 import type { CommandContext } from './context.ts'
-
-/** What completion offers for a value: things known without a server, or asked of it for a moment. */
-export type Completes = 'file' | 'folder' | 'app' | 'service' | 'job' | 'cluster' | 'environment' | 'context' | 'project'
-
-export interface OptionSpec {
-  readonly description: string
-  /** One letter, without its dash. */
-  readonly short?: string
-  /** Name of the value in help; absent: a flag. */
-  readonly value?: string
-  /** The value may be left out. */
-  readonly valueOptional?: true
-  /** May stand several times. */
-  readonly repeat?: true
-  readonly choices?: readonly string[]
-  readonly completes?: Completes
-}
-
-export interface ArgumentSpec {
-  readonly description: string
-  readonly required?: true
-  /** Takes all that is left. */
-  readonly rest?: true
-  readonly choices?: readonly string[]
-  readonly completes?: Completes
-}
-
-export type OptionSpecs = Readonly<Record<string, OptionSpec>>
-export type ArgumentSpecs = Readonly<Record<string, ArgumentSpec>>
-
-export type OptionValue<Spec extends OptionSpec> = Spec extends { repeat: true }
-  ? readonly string[]
-  : Spec extends { valueOptional: true }
-    ? string | true | undefined
-    : Spec extends { value: string }
-      ? string | undefined
-      : boolean
-
-export type ArgumentValue<Spec extends ArgumentSpec> = Spec extends { rest: true }
-  ? readonly string[]
-  : Spec extends { required: true }
-    ? string
-    : string | undefined
-
-export type OptionValues<Options extends OptionSpecs> = { readonly [K in keyof Options]: OptionValue<Options[K]> }
-export type ArgumentValues<Args extends ArgumentSpecs> = { readonly [K in keyof Args]: ArgumentValue<Args[K]> }
+import type { ArgumentSpecs, ArgumentValues, OptionSpecs, OptionValues } from './spec.ts'
 
 export interface Example {
   readonly line: string
@@ -60,8 +15,10 @@ interface Described {
   readonly hidden?: true
 }
 
-export interface CommandRecord<Options extends OptionSpecs = OptionSpecs, Args extends ArgumentSpecs = ArgumentSpecs>
-  extends Described {
+export interface CommandRecord<
+  Options extends OptionSpecs = OptionSpecs,
+  Args extends ArgumentSpecs = ArgumentSpecs,
+> extends Described {
   readonly kind: 'command'
   /** By long name in camelCase: `fromFile` is `--from-file`. */
   readonly options: Options
@@ -103,6 +60,3 @@ export const command = <const Options extends OptionSpecs, const Args extends Ar
 ): AnyCommand => ({ kind: 'command', ...record }) as CommandRecord<Options, Args> as unknown as AnyCommand
 
 export const group = (record: Omit<GroupRecord, 'kind'>): GroupRecord => ({ kind: 'group', ...record })
-
-/** `fromFile` → `from-file`. */
-export const longName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

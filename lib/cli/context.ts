@@ -47,7 +47,11 @@ export function createContext({ world, out, globals, interrupted }: ContextOptio
       if (yes) return
       if (!world.stdin.isTTY || !world.stderr.isTTY) {
         throw new EscaleError('needs-confirmation', question, {
-          problems: [problem('needs-confirmation', `${question} Nobody can be asked here.`, { fix: 'add --yes if this is what you want' })],
+          problems: [
+            problem('needs-confirmation', `${question} Nobody can be asked here.`, {
+              fix: 'add --yes if this is what you want',
+            }),
+          ],
         })
       }
       const prompts = await world.prompts()
@@ -62,7 +66,11 @@ async function connect(world: World, opening: Promise<Session>): Promise<Client>
   const { url, token } = await opening
   if (!/^https?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
     throw new EscaleError('usage', `${JSON.stringify(url)} is no address of a server`, {
-      problems: [problem('usage', `${JSON.stringify(url)} is no address of a server`, { fix: 'write it as https://host or http://127.0.0.1:7440' })],
+      problems: [
+        problem('usage', `${JSON.stringify(url)} is no address of a server`, {
+          fix: 'write it as https://host or http://127.0.0.1:7440',
+        }),
+      ],
     })
   }
   const { createClient } = await import('../client/client.ts')

@@ -2,7 +2,7 @@
 import { catalogue } from '../core/codes.ts'
 import type { Code } from '../core/codes.ts'
 import { EscaleError } from '../core/errors.ts'
-import type { ApiError } from '../client/errors.ts'
+import { isApiError } from './api-error.ts'
 import type { Output } from './output/output.ts'
 import type { ShownProblem } from './output/problems.ts'
 
@@ -22,13 +22,15 @@ export class RefusedText extends EscaleError {
   }
 }
 
-// By its name, so that the client need not be loaded to know its errors.
-const isApiError = (error: unknown): error is ApiError => error instanceof Error && error.name === 'ApiError'
-
 /** A newer server may know codes that we do not. */
 export const exitStatusOf = (code: Code): number => (Object.hasOwn(catalogue, code) ? catalogue[code].exitCode : 1) || 1
 
-export function tellFailure(out: Output, error: unknown, debug: boolean, source?: { readonly text: string; readonly file: string }): number {
+export function tellFailure(
+  out: Output,
+  error: unknown,
+  debug: boolean,
+  source?: { readonly text: string; readonly file: string },
+): number {
   if (error instanceof RefusedText) {
     out.problems(error.problems, { text: error.text, file: error.file })
     return exitStatusOf(error.code)
@@ -39,7 +41,8 @@ export function tellFailure(out: Output, error: unknown, debug: boolean, source?
   }
   if (isApiError(error)) {
     out.problems(withFix(error.problems), source)
-    if (error.traceId !== undefined && out.forPeople && error.status >= 500) out.note(`trace id of the server: ${error.traceId}`)
+    if (error.traceId !== undefined && out.forPeople && error.status >= 500)
+      out.note(`trace id of the server: ${error.traceId}`)
     return exitStatusOf(error.code)
   }
   const message = error instanceof Error ? error.message : String(error)

@@ -1,9 +1,14 @@
 /** Options that every command takes, before or after its name. */
-import type { OptionSpecs, OptionValues } from './command.ts'
+import type { OptionSpecs, OptionValues } from './spec.ts'
 import { formats } from './output/format.ts'
 
 export const globalOptions = {
-  output: { short: 'o', value: 'format', choices: formats, description: 'how results are printed; table is the default' },
+  output: {
+    short: 'o',
+    value: 'format',
+    choices: formats,
+    description: 'how results are printed; table is the default',
+  },
   quiet: { short: 'q', description: 'say no more than the result' },
   project: {
     short: 'p',
@@ -11,7 +16,11 @@ export const globalOptions = {
     completes: 'project',
     description: 'project; else ESCALE_PROJECT, metadata.project, the context, `default`',
   },
-  context: { value: 'name', completes: 'context', description: 'server to talk to; else ESCALE_CONTEXT, the current one' },
+  context: {
+    value: 'name',
+    completes: 'context',
+    description: 'server to talk to; else ESCALE_CONTEXT, the current one',
+  },
 } as const satisfies OptionSpecs
 
 /** Commander knows `--no-…` by itself, so this one is no record. */

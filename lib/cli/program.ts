@@ -1,8 +1,9 @@
 /** The records as a commander program: parsing, help, refusals and suggestions. */
 import { Argument, Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
 import { EscaleError, problem } from '../core/errors.ts'
-import { longName } from './command.ts'
-import type { AnyCommand, AnyRecord, ArgumentSpec, Input, OptionSpec, OptionSpecs, ArgumentSpecs } from './command.ts'
+import { longName } from './spec.ts'
+import type { AnyCommand, AnyRecord, Input } from './command.ts'
+import type { ArgumentSpec, OptionSpec, OptionSpecs, ArgumentSpecs } from './spec.ts'
 import { globalOptions, noColour, watchOption } from './globals.ts'
 import type { GlobalValues } from './globals.ts'
 
@@ -30,7 +31,8 @@ export function optionOf(key: string, spec: OptionSpec): Option {
   // `--set a=1 --set b=2`: each takes one value, so that what follows is not swallowed.
   if (spec.repeat === true) {
     option.argParser((value: string, before: readonly string[] | undefined) => {
-      if (choices?.includes(value) === false) throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`)
+      if (choices?.includes(value) === false)
+        throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`)
       return [...(before ?? []), value]
     })
   }
@@ -48,7 +50,11 @@ export const optionsOf = (record: AnyCommand): OptionSpecs =>
   record.watchable === true ? { ...record.options, ...watchOption } : record.options
 
 /** Parses a command line; undefined where help or the version was asked for and printed. */
-export function parse(argv: readonly string[], records: readonly AnyRecord[], options: ProgramOptions): Invocation | undefined {
+export function parse(
+  argv: readonly string[],
+  records: readonly AnyRecord[],
+  options: ProgramOptions,
+): Invocation | undefined {
   let found: Invocation | undefined
   let failedAt = 'escale'
   const root = new Command('escale')
@@ -71,7 +77,10 @@ export function parse(argv: readonly string[], records: readonly AnyRecord[], op
     command.configureHelp({
       showGlobalOptions: true,
       subcommandTerm: (each) => each.name(),
-      visibleGlobalOptions: (each) => new Help().visibleGlobalOptions.call({ showGlobalOptions: true } as Help, each).filter((option) => option.long !== '--version'),
+      visibleGlobalOptions: (each) =>
+        new Help().visibleGlobalOptions
+          .call({ showGlobalOptions: true } as Help, each)
+          .filter((option) => option.long !== '--version'),
     })
   }
 
@@ -99,7 +108,9 @@ export function parse(argv: readonly string[], records: readonly AnyRecord[], op
     command.action(() => {
       const given = command.opts()
       const names = Object.keys(record.arguments)
-      const args = Object.fromEntries(names.map((name, index) => [name, command.processedArgs[index] as string | readonly string[] | undefined]))
+      const args = Object.fromEntries(
+        names.map((name, index) => [name, command.processedArgs[index] as string | readonly string[] | undefined]),
+      )
       found = {
         command: record,
         input: { options: withDefaults(given, specs), args } as Input<OptionSpecs, ArgumentSpecs>,
@@ -113,7 +124,10 @@ export function parse(argv: readonly string[], records: readonly AnyRecord[], op
   configure(root, 'escale')
   for (const [key, spec] of Object.entries(globalOptions)) root.addOption(optionOf(key, spec))
   root.addOption(new Option(noColour.flags, noColour.description))
-  root.addHelpText('after', '\nExit status: 0 ok, 1 failed, 2 usage, 3 invalid input, 4 refused or stale, 5 unreachable.')
+  root.addHelpText(
+    'after',
+    '\nExit status: 0 ok, 1 failed, 2 usage, 3 invalid input, 4 refused or stale, 5 unreachable.',
+  )
   for (const record of records) add(root, record, `escale ${record.name}`)
 
   if (argv.length === 0) {

@@ -47,8 +47,11 @@ async function invoke({ command, input, globals }: Invocation, world: World, deb
   try {
     if (input.options['watch'] === true && command.watchable === true) {
       const { watch } = await import('./watch.ts')
-      return await watch(world, { format, quiet: globals.quiet, noColour: !globals.color }, interrupt.signal, (to: Output) =>
-        command.handler(withOutput(context, to), input),
+      return await watch(
+        world,
+        { format, quiet: globals.quiet, noColour: !globals.color },
+        interrupt.signal,
+        (to: Output) => command.handler(withOutput(context, to), input),
       )
     }
     return (await command.handler(context, input)) ?? 0
@@ -62,11 +65,15 @@ async function invoke({ command, input, globals }: Invocation, world: World, deb
 
 const withOutput = (context: CommandContext, out: Output): CommandContext => ({ ...context, out })
 
-const isAbort = (error: unknown): boolean => error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')
+const isAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')
 
 /** A command line that cannot be parsed still says which format its refusal is wanted in. */
 function guessFormat(argv: readonly string[]): Format {
   const at = argv.findIndex((word) => word === '-o' || word === '--output')
-  const word = at >= 0 ? argv[at + 1] : argv.find((each) => each.startsWith('--output=') || /^-o\w/.test(each))?.replace(/^(--output=|-o)/, '')
+  const word =
+    at >= 0
+      ? argv[at + 1]
+      : argv.find((each) => each.startsWith('--output=') || /^-o\w/.test(each))?.replace(/^(--output=|-o)/, '')
   return formats.find((format) => format === word) ?? 'table'
 }

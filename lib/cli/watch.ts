@@ -16,7 +16,12 @@ export async function watch(
   let last: string | undefined
   while (!signal.aborted) {
     const parts: string[] = []
-    const stdout = { ...world.stdout, isTTY: world.stdout.isTTY, columns: world.stdout.columns, write: (data: string | Uint8Array) => void parts.push(String(data)) }
+    const stdout = {
+      ...world.stdout,
+      isTTY: world.stdout.isTTY,
+      columns: world.stdout.columns,
+      write: (data: string | Uint8Array) => void parts.push(String(data)),
+    }
     const status = (await show(createOutput({ ...world, stdout }, options))) ?? 0
     if (status !== 0) return status
     const text = parts.join('')

@@ -11,6 +11,7 @@ import { type Beginning, beginDeployment, pendingRuntime } from './begin.ts'
 import { claimFor } from './claims.ts'
 import type { Deps } from './deps.ts'
 import { recordAppEvents } from './events.ts'
+import { releaseBefore } from './history.ts'
 import { commitOrThrow, deploymentById, findDeployment, json, needApp, needRelease } from './load.ts'
 import { addresses, type AppRecord, type DeploymentKind, type DeploymentRecord, endedStates } from './records.ts'
 import { recordAndWake, wake } from './wake.ts'
@@ -71,10 +72,17 @@ export async function scaleApp(
 function scalable(release: Release, name: string, count: number): ServiceUnit {
   const unit = needService(release, name)
   if (!Number.isSafeInteger(count) || count < 0 || count > 10_000) {
-    refuse([problem('out-of-range', `${name}: ${count} is no count of instances`, { value: String(count), allowed: ['0 … 10000'] })])
+    refuse([
+      problem('out-of-range', `${name}: ${count} is no count of instances`, {
+        value: String(count),
+        allowed: ['0 … 10000'],
+      }),
+    ])
   }
   if (unit.mode === 'perNode') {
-    refuse([problem('conflict', `${name} runs once on each worker and cannot be scaled`, { path: `${unit.from}.mode` })])
+    refuse([
+      problem('conflict', `${name} runs once on each worker and cannot be scaled`, { path: `${unit.from}.mode` }),
+    ])
   }
   if (unit.mode === 'stateful' && count > unit.scale.min) {
     refuse([
@@ -110,7 +118,12 @@ function unitNamed(release: Release, name: string): Unit {
   return release.spec.units.find((unit) => unit.name === name) ?? needService(release, name)
 }
 
-export async function restartApp(deps: Deps, actor: Actor, key: AppKey, options: SomeServices): Promise<DeploymentRecord> {
+export async function restartApp(
+  deps: Deps,
+  actor: Actor,
+  key: AppKey,
+  options: SomeServices,
+): Promise<DeploymentRecord> {
   return await act(deps, actor, key, 'restart', (runtime, release) => {
     const restarts = { ...runtime.restarts }
     for (const name of named(release, options)) restarts[name] = (restarts[name] ?? 0) + 1
@@ -125,7 +138,12 @@ export async function stopApp(deps: Deps, actor: Actor, key: AppKey, options: So
   }))
 }
 
-export async function startApp(deps: Deps, actor: Actor, key: AppKey, options: SomeServices): Promise<DeploymentRecord> {
+export async function startApp(
+  deps: Deps,
+  actor: Actor,
+  key: AppKey,
+  options: SomeServices,
+): Promise<DeploymentRecord> {
   return await act(deps, actor, key, 'start', (runtime, release) => {
     const names = named(release, options)
     if (names.includes('*')) return { ...runtime, stopped: [] }
@@ -140,7 +158,12 @@ export interface RollbackOptions {
   readonly toRelease?: number
 }
 
-export async function rollbackApp(deps: Deps, actor: Actor, key: AppKey, options: RollbackOptions): Promise<DeploymentRecord> {
+export async function rollbackApp(
+  deps: Deps,
+  actor: Actor,
+  key: AppKey,
+  options: RollbackOptions,
+): Promise<DeploymentRecord> {
   const app = await needApp(deps, key)
   const release = await rollbackTarget(deps, app.value, options)
   const missing = await missingVersions(deps.vault, key, release.secretVersions)
@@ -170,23 +193,20 @@ async function rollbackTarget(deps: Deps, app: AppRecord, options: RollbackOptio
   const { current } = app
   if (options.toRelease !== undefined) {
     const release = await needRelease(deps, app.key, options.toRelease)
-    if (release.cluster !== app.cluster) throw new EscaleError('cluster-changed', `release ${release.number} ran on cluster ${release.cluster}`)
+    if (release.cluster !== app.cluster)
+      throw new EscaleError('cluster-changed', `release ${release.number} ran on cluster ${release.cluster}`)
     return release
   }
-  if (current === undefined) throw new EscaleError('no-good-release', `${appKeyText(app.key)} has no release that stands`)
+  if (current === undefined)
+    throw new EscaleError('no-good-release', `${appKeyText(app.key)} has no release that stands`)
   // Something else is there than what stood last, or on its way: back means back to that.
   const last = await findDeployment(deps, app.key, app.next ?? app.active ?? app.lastDeploymentNumber)
-  if (last !== undefined && leftInPlace(last.value) && last.value.release !== current) return await needRelease(deps, app.key, current)
-  // The release before is the newest that once stood: those that failed are passed over.
-  const { collection, partition } = addresses.deployment(app.key, 0)
-  let after: string | undefined
-  do {
-    const page = await deps.store.list<DeploymentRecord>(collection, partition, { reverse: true, ...(after === undefined ? {} : { after }) })
-    const before = page.items.find((item) => item.value.state === 'succeeded' && item.value.kind !== 'remove' && item.value.release < current)
-    if (before !== undefined) return await needRelease(deps, app.key, before.value.release)
-    after = page.next
-  } while (after !== undefined)
-  throw new EscaleError('no-good-release', `no release before ${current} of ${appKeyText(app.key)} ever stood`)
+  if (last !== undefined && leftInPlace(last.value) && last.value.release !== current)
+    return await needRelease(deps, app.key, current)
+  const before = await releaseBefore(deps, app.key, current)
+  if (before === undefined)
+    throw new EscaleError('no-good-release', `no release before ${current} of ${appKeyText(app.key)} ever stood`)
+  return before
 }
 
 /** Whether a deployment is under way, or ended without success and without going back. */
@@ -203,10 +223,16 @@ export async function removeApp(
   options: { readonly deleteVolumes: readonly string[] },
 ): Promise<DeploymentRecord> {
   const app = await needApp(deps, key)
-  const known = Object.keys(app.value.identity).filter((id) => id.startsWith('volume/')).map((id) => id.slice('volume/'.length).split('@')[0]!)
+  const known = Object.keys(app.value.identity)
+    .filter((id) => id.startsWith('volume/'))
+    .map((id) => id.slice('volume/'.length).split('@')[0]!)
   const unknown = options.deleteVolumes.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
-    refuse(unknown.map((name) => problem('unknown-reference', `the app has no volume ${JSON.stringify(name)}`, { value: name, allowed: known })))
+    refuse(
+      unknown.map((name) =>
+        problem('unknown-reference', `the app has no volume ${JSON.stringify(name)}`, { value: name, allowed: known }),
+      ),
+    )
   }
   if (app.value.lastReleaseNumber === 0) throw new EscaleError('wrong-state', `${appKeyText(key)} was never deployed`)
   return await beginDeployment(deps, actor, {
@@ -223,12 +249,15 @@ export async function removeApp(
 export async function approveDeployment(deps: Deps, actor: Actor, key: AppKey, id: string): Promise<DeploymentRecord> {
   const stored = await deploymentById(deps, key, id)
   const record = stored.value
-  if (record.state !== 'waiting') throw new EscaleError('wrong-state', `deployment ${id} is ${record.state} and waits for no approval`)
+  if (record.state !== 'waiting')
+    throw new EscaleError('wrong-state', `deployment ${id} is ${record.state} and waits for no approval`)
   const release = await needRelease(deps, key, record.release)
   const approved = [...record.progress.approved, approvalId(release.hash)]
   const value: DeploymentRecord = { ...record, state: 'running', progress: { ...record.progress, approved } }
   await recordAndWake(deps, key, () =>
-    commitOrThrow(deps, [{ put: addresses.deployment(key, record.number), value: json(value), ifVersion: stored.version }]),
+    commitOrThrow(deps, [
+      { put: addresses.deployment(key, record.number), value: json(value), ifVersion: stored.version },
+    ]),
   )
   await recordAppEvents(deps, key, [{ type: 'deployment.approved', about: id, actor: actor.subject }])
   return value
@@ -244,10 +273,13 @@ export async function cancelDeployment(
   for (;;) {
     const stored = await deploymentById(deps, key, id)
     const record = stored.value
-    if (endedStates.includes(record.state)) throw new EscaleError('wrong-state', `deployment ${id} has ended: ${record.state}`)
+    if (endedStates.includes(record.state))
+      throw new EscaleError('wrong-state', `deployment ${id} has ended: ${record.state}`)
     const cancel = { by: actor.subject, leave: options.leave, atMs: deps.clock.nowMs() }
     const value: DeploymentRecord = { ...record, cancel }
-    const result = await deps.store.commit([{ put: addresses.deployment(key, record.number), value: json(value), ifVersion: stored.version }])
+    const result = await deps.store.commit([
+      { put: addresses.deployment(key, record.number), value: json(value), ifVersion: stored.version },
+    ])
     if (!result.ok) continue
     await wake(deps, key)
     return value

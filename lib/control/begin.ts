@@ -39,7 +39,8 @@ const maxTries = 8
 
 export async function beginDeployment(deps: Deps, actor: Actor, beginning: Beginning): Promise<DeploymentRecord> {
   const { key } = beginning
-  const id = beginning.idempotencyKey === undefined ? randomId('dep', deps.random) : deploymentId(key, beginning.idempotencyKey)
+  const id =
+    beginning.idempotencyKey === undefined ? randomId('dep', deps.random) : deploymentId(key, beginning.idempotencyKey)
   for (let attempt = 0; attempt < maxTries; attempt++) {
     const app = await findApp(deps, key)
     const known = await knownDeployment(deps, key, beginning.idempotencyKey)
@@ -67,9 +68,15 @@ export async function beginDeployment(deps: Deps, actor: Actor, beginning: Begin
 const deploymentId = (key: AppKey, idempotencyKey: string): string => derivedId('dep', key, idempotencyKey)
 
 /** What an earlier request under the same key began. */
-export async function knownDeployment(deps: Deps, key: AppKey, idempotencyKey: string | undefined): Promise<DeploymentRecord | undefined> {
+export async function knownDeployment(
+  deps: Deps,
+  key: AppKey,
+  idempotencyKey: string | undefined,
+): Promise<DeploymentRecord | undefined> {
   if (idempotencyKey === undefined) return undefined
-  const ref = await deps.store.get<{ readonly number: number }>(addresses.deploymentRef(key, deploymentId(key, idempotencyKey)))
+  const ref = await deps.store.get<{ readonly number: number }>(
+    addresses.deploymentRef(key, deploymentId(key, idempotencyKey)),
+  )
   const found = ref === undefined ? undefined : (await findDeployment(deps, key, ref.value.number))?.value
   // The first request may have died before it woke anybody.
   if (found !== undefined && !endedStates.includes(found.state)) await wake(deps, key)
@@ -113,7 +120,11 @@ export async function pendingRuntime(deps: Deps, app: AppRecord | undefined): Pr
   if (app === undefined) return freshRuntime
   const number = app.next ?? app.active
   const pending = number === undefined ? undefined : (await findDeployment(deps, app.key, number))?.value
-  const holds = pending !== undefined && pending.kind !== 'remove' && pending.progress.direction === 'forward' && pending.cancel === undefined
+  const holds =
+    pending !== undefined &&
+    pending.kind !== 'remove' &&
+    pending.progress.direction === 'forward' &&
+    pending.cancel === undefined
   return holds ? pending.runtime : app.runtime
 }
 
@@ -155,7 +166,12 @@ async function operations(
   if (busy && base.next !== undefined) {
     const displaced = await findDeployment(deps, key, base.next)
     if (displaced !== undefined) {
-      const value = { ...displaced.value, state: 'superseded', endedAtMs: nowMs, reason: `deployment ${record.number} took over` }
+      const value = {
+        ...displaced.value,
+        state: 'superseded',
+        endedAtMs: nowMs,
+        reason: `deployment ${record.number} took over`,
+      }
       result.push({ put: addresses.deployment(key, base.next), value: json(value), ifVersion: displaced.version })
     }
   }

@@ -58,7 +58,11 @@ export interface CandidateOptions {
   readonly dryRun: boolean
 }
 
-export async function candidateOf(deps: Deps, request: CandidateRequest, options: CandidateOptions): Promise<Candidacy> {
+export async function candidateOf(
+  deps: Deps,
+  request: CandidateRequest,
+  options: CandidateOptions,
+): Promise<Candidacy> {
   const resolved = loadManifest(request.manifest, {
     ...(overlayOf(request) === undefined ? {} : { environment: overlayOf(request)! }),
     params: request.params,
@@ -79,7 +83,15 @@ export async function candidateOf(deps: Deps, request: CandidateRequest, options
   const target = await deps.target(cluster)
   if (hasErrors(problems)) return { ok: false, problems }
 
-  const spec = await withImages(deps, key, target, lowerManifest(resolved.value), request.contexts ?? {}, options, problems)
+  const spec = await withImages(
+    deps,
+    key,
+    target,
+    lowerManifest(resolved.value),
+    request.contexts ?? {},
+    options,
+    problems,
+  )
   const secrets = await ensureSecrets({
     vault: deps.vault,
     app: key,
@@ -133,11 +145,15 @@ function mismatches(
   }
   if (metadata.project !== undefined && metadata.project !== request.project) {
     problems.push(
-      problem('app-mismatch', `the manifest belongs to project ${metadata.project}, the request to project ${request.project}`, {
-        path: 'metadata.project',
-        value: metadata.project,
-        fix: `use --project ${metadata.project}, or leave metadata.project out`,
-      }),
+      problem(
+        'app-mismatch',
+        `the manifest belongs to project ${metadata.project}, the request to project ${request.project}`,
+        {
+          path: 'metadata.project',
+          value: metadata.project,
+          fix: `use --project ${metadata.project}, or leave metadata.project out`,
+        },
+      ),
     )
   }
   return problems
@@ -153,7 +169,13 @@ async function chooseCluster(
   const clusters = (await deps.store.list<ClusterRecord>('cluster', 'all')).items.map((item) => item.value.name)
   const runsOn = app === undefined || app.removedAtMs !== undefined ? undefined : app.cluster
   if (named !== undefined && !clusters.includes(named)) {
-    problems.push(problem('unknown-reference', `there is no cluster ${named}`, { path: 'cluster', value: named, allowed: clusters }))
+    problems.push(
+      problem('unknown-reference', `there is no cluster ${named}`, {
+        path: 'cluster',
+        value: named,
+        allowed: clusters,
+      }),
+    )
     return undefined
   }
   if (named !== undefined && runsOn !== undefined && named !== runsOn) {
@@ -169,11 +191,15 @@ async function chooseCluster(
   const chosen = named ?? runsOn ?? (clusters.length === 1 ? clusters[0] : undefined)
   if (chosen === undefined) {
     problems.push(
-      problem('missing-key', clusters.length === 0 ? 'there is no cluster yet' : 'there are several clusters and none was chosen', {
-        path: 'cluster',
-        allowed: clusters,
-        fix: clusters.length === 0 ? 'start one with `escale up`' : 'set `cluster:` in the manifest, or use --to',
-      }),
+      problem(
+        'missing-key',
+        clusters.length === 0 ? 'there is no cluster yet' : 'there are several clusters and none was chosen',
+        {
+          path: 'cluster',
+          allowed: clusters,
+          fix: clusters.length === 0 ? 'start one with `escale up`' : 'set `cluster:` in the manifest, or use --to',
+        },
+      ),
     )
   }
   return chosen
@@ -192,7 +218,9 @@ async function withImages(
   const facts = new Map<string, Pick<ImageFacts, 'pinned' | 'localId' | 'config'>>()
   const containers = spec.units.flatMap((unit) => containersOf(unit))
   const references = new Map(
-    containers.flatMap(({ image, from }) => (image.reference === undefined || image.build !== undefined ? [] : [[image.reference, from]])),
+    containers.flatMap(({ image, from }) =>
+      image.reference === undefined || image.build !== undefined ? [] : [[image.reference, from]],
+    ),
   )
   await Promise.all(
     [...references].map(async ([reference, from]) => {
@@ -202,21 +230,39 @@ async function withImages(
         facts.set(reference, found)
       } catch (error) {
         if (!(error instanceof EscaleError)) throw error
-        problems.push(...error.problems.map((item) => ({ ...item, path: item.path ?? `${from}.image`, value: item.value ?? reference })))
+        problems.push(
+          ...error.problems.map((item) => ({
+            ...item,
+            path: item.path ?? `${from}.image`,
+            value: item.value ?? reference,
+          })),
+        )
       }
     }),
   )
-  const builds = new Map(containers.flatMap(({ image, from }) => (image.build === undefined ? [] : [[shortHash(image.build), { image, from, build: image.build }] as const])))
+  const builds = new Map(
+    containers.flatMap(({ image, from }) =>
+      image.build === undefined ? [] : [[shortHash(image.build), { image, from, build: image.build }] as const],
+    ),
+  )
   for (const [hash, { image, from, build }] of builds) {
     if (target.builder === undefined) {
       problems.push(
-        problem('backend-cannot', `cluster of kind ${target.kind} cannot build images`, { path: `${from}.build`, fix: 'build and push the image elsewhere and name it by `image`' }),
+        problem('backend-cannot', `cluster of kind ${target.kind} cannot build images`, {
+          path: `${from}.build`,
+          fix: 'build and push the image elsewhere and name it by `image`',
+        }),
       )
       continue
     }
     const context = contexts[build.context]
     if (context === undefined) {
-      problems.push(problem('file-missing', `the build context ${build.context} did not come with the request`, { path: `${from}.build.context`, value: build.context }))
+      problems.push(
+        problem('file-missing', `the build context ${build.context} did not come with the request`, {
+          path: `${from}.build.context`,
+          value: build.context,
+        }),
+      )
       continue
     }
     if (options.dryRun) {
@@ -225,7 +271,10 @@ async function withImages(
       continue
     }
     const name = image.reference ?? `${key.project}/${key.app}`
-    facts.set(hash, await target.builder.build({ name, build, context, signal: AbortSignal.timeout(deps.settings.buildDeadlineMs) }))
+    facts.set(
+      hash,
+      await target.builder.build({ name, build, context, signal: AbortSignal.timeout(deps.settings.buildDeadlineMs) }),
+    )
   }
   const pin = <T extends { readonly image: AppSpec['units'][number]['main']['image'] }>(container: T): T => {
     const { image } = container
@@ -240,12 +289,25 @@ async function withImages(
   }
   return {
     ...spec,
-    units: spec.units.map((unit) => ({ ...unit, main: pin(unit.main), sidecars: unit.sidecars.map(pin), init: unit.init.map(pin) })),
+    units: spec.units.map((unit) => ({
+      ...unit,
+      main: pin(unit.main),
+      sidecars: unit.sidecars.map(pin),
+      init: unit.init.map(pin),
+    })),
   }
 }
 
-async function registryAuth(deps: Deps, key: AppKey, spec: AppSpec, reference: string): Promise<RegistryAuth | undefined> {
-  const host = reference.includes('/') && /[.:]|^localhost$/.test(reference.split('/')[0]!) ? reference.split('/')[0]! : 'docker.io'
+async function registryAuth(
+  deps: Deps,
+  key: AppKey,
+  spec: AppSpec,
+  reference: string,
+): Promise<RegistryAuth | undefined> {
+  const host =
+    reference.includes('/') && /[.:]|^localhost$/.test(reference.split('/')[0]!)
+      ? reference.split('/')[0]!
+      : 'docker.io'
   const entry = spec.registries[host]
   if (entry === undefined) return undefined
   const found = await deps.vault.read(secretPath(key, entry.password.secret))
@@ -253,10 +315,14 @@ async function registryAuth(deps: Deps, key: AppKey, spec: AppSpec, reference: s
   if (data === undefined) {
     throw new EscaleError('secret-missing', `the password for registry ${host} has no value yet`, {
       problems: [
-        problem('secret-missing', `secret ${entry.password.secret}, the password for registry ${host}, has no value yet`, {
-          path: `registries.${JSON.stringify(host)}.password`,
-          fix: `escale secrets set ${entry.password.secret}`,
-        }),
+        problem(
+          'secret-missing',
+          `secret ${entry.password.secret}, the password for registry ${host}, has no value yet`,
+          {
+            path: `registries.${JSON.stringify(host)}.password`,
+            fix: `escale secrets set ${entry.password.secret}`,
+          },
+        ),
       ],
     })
   }

@@ -28,7 +28,15 @@ export function claimsOf(release: Release, domain: string | undefined): readonly
   const { key, cluster, spec } = release
   const app = appKeyText(key)
   const claims: Claim[] = []
-  const add = (space: string, name: string, owner: string, path: string, what: string, fix: string, soft = false): void => {
+  const add = (
+    space: string,
+    name: string,
+    owner: string,
+    path: string,
+    what: string,
+    fix: string,
+    soft = false,
+  ): void => {
     claims.push({ space: `${space}/${cluster}`, name, owner, path, what, fix, soft })
   }
   for (const unit of serviceUnits(spec)) {
@@ -36,30 +44,67 @@ export function claimsOf(release: Release, domain: string | undefined): readonly
       const path = `${unit.from}.routes.${route.name}`
       if (typeof route.listen === 'number') {
         const protocol = route.protocol === 'udp' ? 'udp' : 'tcp'
-        add('listen', `${route.listen}/${protocol}`, app, `${path}.listen`, `port ${route.listen}/${protocol} of the cluster`, 'choose another `listen`, or `auto`')
+        add(
+          'listen',
+          `${route.listen}/${protocol}`,
+          app,
+          `${path}.listen`,
+          `port ${route.listen}/${protocol} of the cluster`,
+          'choose another `listen`, or `auto`',
+        )
         continue
       }
       if (route.protocol !== 'http') continue
       const host = hostOf(key, unit.name, route, domain)
       if (route.host === undefined) {
         // With a domain the route has a host of its own, and the root besides while nobody else has it.
-        add(rootSpace, pathClaim(route), app, path, `the address without a host, path ${route.path}`, 'give the route a `host`', host !== undefined)
+        add(
+          rootSpace,
+          pathClaim(route),
+          app,
+          path,
+          `the address without a host, path ${route.path}`,
+          'give the route a `host`',
+          host !== undefined,
+        )
       }
       if (host === undefined) continue
-      if (route.host !== undefined) add('host', host, key.project, `${path}.host`, `host ${host}`, 'use a host of your own project')
+      if (route.host !== undefined)
+        add('host', host, key.project, `${path}.host`, `host ${host}`, 'use a host of your own project')
       add('path', `${host}${pathClaim(route)}`, app, path, `${host}${route.path}`, 'choose another path or host')
     }
     for (const publish of unit.publish) {
       if (publish.hostPort === 'auto') continue
-      const protocol = [unit.main, ...unit.sidecars].flatMap((container) => container.ports).find((port) => port.name === publish.port)?.protocol ?? 'tcp'
+      const protocol =
+        [unit.main, ...unit.sidecars].flatMap((container) => container.ports).find((port) => port.name === publish.port)
+          ?.protocol ?? 'tcp'
       const port = `${publish.hostPort}/${protocol}`
       const name = `${unit.placement.pool}:${port}`
-      add('publish', name, app, `${unit.from}.publish.${publish.port}`, `port ${port} of the machines`, 'publish another port, or `auto`')
+      add(
+        'publish',
+        name,
+        app,
+        `${unit.from}.publish.${publish.port}`,
+        `port ${port} of the machines`,
+        'publish another port, or `auto`',
+      )
     }
-    if (!unit.networks.some((name) => spec.networks.some((network) => network.name === name && network.scope === 'project'))) continue
+    if (
+      !unit.networks.some((name) =>
+        spec.networks.some((network) => network.name === name && network.scope === 'project'),
+      )
+    )
+      continue
     for (const name of [unit.name, ...unit.aliases]) {
       const space = `name/${key.project}/${key.environment}`
-      add(space, name, app, unit.from, `the name ${name} in the project's network`, 'rename the service or use a network of the app alone')
+      add(
+        space,
+        name,
+        app,
+        unit.from,
+        `the name ${name} in the project's network`,
+        'rename the service or use a network of the app alone',
+      )
     }
   }
   return claims
@@ -90,7 +135,9 @@ export async function claimFor(deps: Deps, release: Release): Promise<readonly P
     const mine = result.owner.split('/')[0] === release.key.project
     // Another project's name is no business of this one (DESIGN §11).
     const whose = mine ? `belongs to ${result.owner}` : 'belongs to another project'
-    problems.push(problem('name-taken', `${claim.what} ${whose}`, { path: claim.path, value: claim.name, fix: claim.fix }))
+    problems.push(
+      problem('name-taken', `${claim.what} ${whose}`, { path: claim.path, value: claim.name, fix: claim.fix }),
+    )
   }
   if (problems.length > 0) for (const { space, names, owner } of taken) await deps.store.unclaim(space, names, owner)
   else for (const claim of wanted) if (claim.soft) await deps.store.claim(claim.space, [claim.name], claim.owner)
@@ -103,7 +150,9 @@ export async function releaseUnusedClaims(deps: Deps, key: AppKey, number: numbe
   if (app === undefined) return
   const release = number === undefined ? undefined : await findRelease(deps, key, number)
   const domain = (await findCluster(deps, app.value.cluster))?.domain
-  const needed = new Set((release === undefined ? [] : claimsOf(release, domain)).map((claim) => `${claim.space} ${claim.name}`))
+  const needed = new Set(
+    (release === undefined ? [] : claimsOf(release, domain)).map((claim) => `${claim.space} ${claim.name}`),
+  )
   const owner = appKeyText(key)
   const spaces = ['listen', rootSpace, 'path', 'publish', `name/${key.project}/${key.environment}`]
   for (const space of spaces.map((name) => `${name}/${app.value.cluster}`)) {
@@ -137,7 +186,8 @@ async function usedHosts(deps: Deps, project: string, cluster: string): Promise<
   do {
     const page = await deps.store.list<AppRecord>('app', project, after === undefined ? {} : { after })
     for (const { value } of page.items) {
-      for (const path of await deps.store.claims(`path/${cluster}`, appKeyText(value.key))) used.add(path.split('/')[0]!)
+      for (const path of await deps.store.claims(`path/${cluster}`, appKeyText(value.key)))
+        used.add(path.split('/')[0]!)
     }
     after = page.next
   } while (after !== undefined)

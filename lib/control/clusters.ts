@@ -8,6 +8,7 @@ import type { NodeInfo, ReclaimItem, Target, VolumeInfo } from '../targets/targe
 import type { Actor } from './actor.ts'
 import type { Deps } from './deps.ts'
 import { recordAppEvents, recordProjectEvents } from './events.ts'
+import { releaseBefore } from './history.ts'
 import { commitOrThrow, findRelease, json, needCluster } from './load.ts'
 import type { Paged } from './queries.ts'
 import { addresses, type AppRecord, type ClusterRecord } from './records.ts'
@@ -70,10 +71,15 @@ export async function listVolumes(deps: Deps, cluster: string, project?: string)
 export async function removeVolume(deps: Deps, actor: Actor, cluster: string, nativeName: string): Promise<void> {
   const target = await targetOf(deps, cluster)
   if (target.volumes === undefined) throw cannot(cluster, 'volumes')
-  const volume = (await target.volumes.list(siteOf(deps, cluster))).find((candidate) => candidate.nativeName === nativeName)
+  const volume = (await target.volumes.list(siteOf(deps, cluster))).find(
+    (candidate) => candidate.nativeName === nativeName,
+  )
   if (volume === undefined) throw new EscaleError('not-found', `cluster ${cluster} has no volume ${nativeName}`)
   if (volume.usedBy.length > 0) {
-    throw new EscaleError('in-use', `volume ${volume.name} is used by ${volume.usedBy.join(', ')}; stop or remove that first`)
+    throw new EscaleError(
+      'in-use',
+      `volume ${volume.name} is used by ${volume.usedBy.join(', ')}; stop or remove that first`,
+    )
   }
   await target.volumes.remove(siteOf(deps, cluster), nativeName)
   if (volume.app === undefined) return
@@ -87,8 +93,12 @@ async function forget(deps: Deps, volume: VolumeInfo): Promise<void> {
   if (volume.app === undefined) return
   const stored = await deps.store.get<AppRecord>(addresses.app(volume.app))
   if (stored === undefined) return
-  const identity = Object.fromEntries(Object.entries(stored.value.identity).filter(([, entry]) => entry.name !== volume.nativeName))
-  await commitOrThrow(deps, [{ put: addresses.app(volume.app), value: json({ ...stored.value, identity }), ifVersion: stored.version }])
+  const identity = Object.fromEntries(
+    Object.entries(stored.value.identity).filter(([, entry]) => entry.name !== volume.nativeName),
+  )
+  await commitOrThrow(deps, [
+    { put: addresses.app(volume.app), value: json({ ...stored.value, identity }), ifVersion: stored.version },
+  ])
 }
 
 export async function reportUnused(deps: Deps, cluster: string): Promise<readonly ReclaimItem[]> {
@@ -107,11 +117,18 @@ export async function reclaim(
   if (target.housekeeping === undefined) throw cannot(cluster, 'leftovers')
   // What the report does not list any more has found a user meanwhile.
   const now = await reportUnused(deps, cluster)
-  const still = items.filter((item) => now.some((other) => other.kind === item.kind && other.nativeId === item.nativeId))
+  const still = items.filter((item) =>
+    now.some((other) => other.kind === item.kind && other.nativeId === item.nativeId),
+  )
   const done = await target.housekeeping.reclaim(siteOf(deps, cluster), still)
   const freedBytes = done.reduce((sum, item) => sum + item.sizeBytes, 0)
   await recordProjectEvents(deps, 'default', [
-    { type: 'housekeeping.done', about: `cluster:${cluster}`, actor: actor.subject, data: { items: done.length, freedBytes } },
+    {
+      type: 'housekeeping.done',
+      about: `cluster:${cluster}`,
+      actor: actor.subject,
+      data: { items: done.length, freedBytes },
+    },
   ])
   return done
 }
@@ -130,6 +147,7 @@ async function imagesToKeep(deps: Deps, cluster: string): Promise<readonly strin
     if (app.cluster !== cluster || app.removedAtMs !== undefined) continue
     const numbers = [app.current, app.lastGood, app.lastReleaseNumber]
     for (const number of new Set(numbers)) if (number !== undefined) add(await findRelease(deps, app.key, number))
+    if (app.current !== undefined) add(await releaseBefore(deps, app.key, app.current))
   }
   return [...images].sort()
 }
@@ -142,7 +160,11 @@ export async function allApps(deps: Deps): Promise<readonly AppRecord[]> {
   return apps
 }
 
-async function pages<T>(deps: Deps, collection: string, partition: string): Promise<readonly { readonly id: string; readonly value: T }[]> {
+async function pages<T>(
+  deps: Deps,
+  collection: string,
+  partition: string,
+): Promise<readonly { readonly id: string; readonly value: T }[]> {
   const all: { readonly id: string; readonly value: T }[] = []
   let after: string | undefined
   do {

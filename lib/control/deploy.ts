@@ -71,7 +71,11 @@ export async function planApp(deps: Deps, actor: Actor, request: DeployRequest):
     key,
     cluster,
     hash: preview.hash,
-    release: { hash: candidate.hash, isNew: !preview.same, ...(preview.same ? { number: preview.before!.number } : { number }) },
+    release: {
+      hash: candidate.hash,
+      isNew: !preview.same,
+      ...(preview.same ? { number: preview.before!.number } : { number }),
+    },
     steps: preview.plan.steps,
     contingencies: backup,
     ledger: preview.ledger,
@@ -169,7 +173,10 @@ async function begin(
 function releaseOf(deps: Deps, actor: Actor, candidate: Candidate, number: number, request: DeployRequest): Release {
   const { key } = candidate
   return {
-    id: request.idempotencyKey === undefined ? randomId('rel', deps.random) : derivedId('rel', key, request.idempotencyKey),
+    id:
+      request.idempotencyKey === undefined
+        ? randomId('rel', deps.random)
+        : derivedId('rel', key, request.idempotencyKey),
     number,
     key,
     cluster: candidate.cluster,
@@ -196,10 +203,13 @@ async function previewOf(
   strict: readonly Disposition[],
 ): Promise<Preview> {
   const { app } = candidate
-  const before = app?.value.current === undefined ? undefined : await findRelease(deps, candidate.key, app.value.current)
+  const before =
+    app?.value.current === undefined ? undefined : await findRelease(deps, candidate.key, app.value.current)
   const same = before !== undefined && before.hash === candidate.hash
   const number = (app?.value.lastReleaseNumber ?? 0) + 1
-  const release = same ? before : releaseOf(deps, actor, candidate, number, { ...emptyRequest, project: candidate.key.project })
+  const release = same
+    ? before
+    : releaseOf(deps, actor, candidate, number, { ...emptyRequest, project: candidate.key.project })
   const seen = await look(deps, candidate, release)
   const refused = strictProblems(seen.ledger, strict)
   const problems = [...seen.problems, ...refused, ...seen.plan.problems]
@@ -252,11 +262,15 @@ function strictProblems(ledger: readonly LedgerRow[], strict: readonly Dispositi
   return ledger
     .filter((row) => strict.includes(row.disposition))
     .map((row) =>
-      problem('strict-ledger', `${row.disposition}${row.delta === undefined ? '' : ` (${row.delta})`}${row.note === undefined ? '' : `: ${row.note}`}`, {
-        path: row.path,
-        value: row.value,
-        ...(row.source === undefined ? {} : { source: row.source }),
-        fix: 'change the field, or deploy without --strict',
-      }),
+      problem(
+        'strict-ledger',
+        `${row.disposition}${row.delta === undefined ? '' : ` (${row.delta})`}${row.note === undefined ? '' : `: ${row.note}`}`,
+        {
+          path: row.path,
+          value: row.value,
+          ...(row.source === undefined ? {} : { source: row.source }),
+          fix: 'change the field, or deploy without --strict',
+        },
+      ),
     )
 }

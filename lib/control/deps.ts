@@ -34,4 +34,9 @@ export interface ControlSettings {
   readonly buildDeadlineMs: number
 }
 
-export const defaultSettings: ControlSettings = { tickBudgetMs: 20_000, callDeadlineMs: 30_000, leaseMs: 90_000, buildDeadlineMs: 900_000 }
+export const defaultSettings: ControlSettings = {
+  tickBudgetMs: 20_000,
+  callDeadlineMs: 30_000,
+  leaseMs: 90_000,
+  buildDeadlineMs: 900_000,
+}

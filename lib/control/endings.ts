@@ -50,10 +50,21 @@ export async function endDeployment(
     problems: [...value.problems, ...problems],
     ...(reason === undefined ? {} : { reason }),
   }
-  await saveDeployment(deps, lease, deployment, ended, {
-    stored: app,
-    change: { active: undefined, ...(verifyAtMs === 'same' ? {} : { verifyAtMs }), ...appChange } as Partial<AppRecord>,
-  }, more)
+  await saveDeployment(
+    deps,
+    lease,
+    deployment,
+    ended,
+    {
+      stored: app,
+      change: {
+        active: undefined,
+        ...(verifyAtMs === 'same' ? {} : { verifyAtMs }),
+        ...appChange,
+      } as Partial<AppRecord>,
+    },
+    more,
+  )
   const type = endEvents[state]
   if (type !== undefined) {
     const event = { type, about: value.id, actor: value.by, data: { release: value.release, number: value.number } }
@@ -67,7 +78,10 @@ function verifyTimeMs(deps: Deps, record: DeploymentRecord, state: DeploymentSta
   const writes = Object.values(record.progress.writes).filter((fact) => fact.direction !== 'before')
   if (writes.length === 0) return 'same'
   // What was left as it stands is for a person to look at; and one repair is not followed by another.
-  const backAgain = record.progress.direction === 'rollback' && (state === 'failed' || state === 'cancelled') && record.fallback !== undefined
+  const backAgain =
+    record.progress.direction === 'rollback' &&
+    (state === 'failed' || state === 'cancelled') &&
+    record.fallback !== undefined
   if (record.kind === 'repair' || (state !== 'succeeded' && !backAgain)) return undefined
   return Math.max(...writes.map((fact) => fact.doneAtMs ?? fact.intentAtMs)) + deps.settings.leaseMs
 }
@@ -110,7 +124,10 @@ const writtenBefore = (record: DeploymentRecord): Progress['writes'] =>
 
 const runsBefore = (record: DeploymentRecord): Progress['runs'] =>
   Object.fromEntries(
-    Object.entries(record.progress.runs).map(([job, fact]) => [job, { ...fact, run: fact.run ?? deploymentRunId(record.id, job) }]),
+    Object.entries(record.progress.runs).map(([job, fact]) => [
+      job,
+      { ...fact, run: fact.run ?? deploymentRunId(record.id, job) },
+    ]),
   )
 
 /** Jobs of a deployment that goes no further are ended: two of a kind at once is nobody's wish. */
@@ -131,9 +148,11 @@ export async function beginRollback(
 ): Promise<PassResult> {
   const record = deployment.value
   const cancelled = record.cancel !== undefined
-  if (record.kind === 'repair' && cancelled) return await endDeployment(deps, lease, app, deployment, 'cancelled', [], reason)
+  if (record.kind === 'repair' && cancelled)
+    return await endDeployment(deps, lease, app, deployment, 'cancelled', [], reason)
   // A removal or repair that fails stays where it is; a cancelled removal brings the app back (ruling E1).
-  const stays = record.kind === 'repair' || record.kind === 'remove' || (await staysOnFailure(deps, record, problems ?? []))
+  const stays =
+    record.kind === 'repair' || record.kind === 'remove' || (await staysOnFailure(deps, record, problems ?? []))
   if (!cancelled && stays) return await endDeployment(deps, lease, app, deployment, 'failed', problems ?? [], reason)
   await cancelRunsOf(deps, record, reason)
   const nowMs = deps.clock.nowMs()
@@ -143,7 +162,8 @@ export async function beginRollback(
     problems: [...record.problems, ...(problems ?? [])],
     progress: { ...freshProgress(nowMs, 'rollback'), writes: record.progress.writes, runs: record.progress.runs },
   })
-  const to = record.fallback === undefined ? 'nothing to go back to: stopping' : `going back to release ${record.fallback}`
+  const to =
+    record.fallback === undefined ? 'nothing to go back to: stopping' : `going back to release ${record.fallback}`
   await recordAppEvents(deps, record.key, [
     { type: 'deployment.rollingBack', about: record.id, actor: record.by, reason: `${reason}; ${to}` },
   ])
@@ -173,12 +193,18 @@ export async function succeed(
   const identity = withPromises(app.value.identity, seen.desired)
   if (record.progress.direction === 'rollback') {
     const state = record.cancel === undefined ? 'failed' : 'cancelled'
-    const change: Partial<AppRecord> = record.fallback === undefined ? {} : { current: record.fallback, runtime: record.fallbackRuntime, identity }
+    const change: Partial<AppRecord> =
+      record.fallback === undefined ? {} : { current: record.fallback, runtime: record.fallbackRuntime, identity }
     const result = await endDeployment(deps, lease, app, deployment, state, [], record.reason, change)
     await releaseUnusedClaims(deps, record.key, record.fallback)
     return result
   }
-  const change: Partial<AppRecord> = { current: record.release, lastGood: record.release, runtime: record.runtime, identity }
+  const change: Partial<AppRecord> = {
+    current: record.release,
+    lastGood: record.release,
+    runtime: record.runtime,
+    identity,
+  }
   const result = await endDeployment(deps, lease, app, deployment, 'succeeded', [], undefined, change)
   await releaseUnusedClaims(deps, record.key, record.release)
   return result
@@ -206,8 +232,15 @@ async function removed(
   const volumes = plan.kept.map((id) => id.replace(/^volume\//, ''))
   const prefix = `${key.project}/${key.environment}/${key.app}/`
   const secrets = (await deps.vault.list(prefix)).map((path) => path.slice(prefix.length))
-  const appChange = { removedAtMs: deps.clock.nowMs(), current: undefined, lastGood: undefined, runtime: freshRuntime } as Partial<AppRecord>
-  const result = await endDeployment(deps, lease, app, deployment, 'succeeded', [], undefined, appChange, { kept: { volumes, secrets } })
+  const appChange = {
+    removedAtMs: deps.clock.nowMs(),
+    current: undefined,
+    lastGood: undefined,
+    runtime: freshRuntime,
+  } as Partial<AppRecord>
+  const result = await endDeployment(deps, lease, app, deployment, 'succeeded', [], undefined, appChange, {
+    kept: { volumes, secrets },
+  })
   await releaseUnusedClaims(deps, key, undefined)
   await recordAppEvents(deps, key, [
     { type: 'app.removed', actor: deployment.value.by, data: { keptVolumes: volumes, keptSecrets: secrets } },

@@ -22,7 +22,9 @@ export const appSubject = (key: AppKey): string =>
 export async function recordAppEvents(deps: Deps, key: AppKey, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return
   const subject = appSubject(key)
-  const full = events.map((event) => make(deps, event, event.about === undefined ? subject : `${subject}/${event.about}`))
+  const full = events.map((event) =>
+    make(deps, event, event.about === undefined ? subject : `${subject}/${event.about}`),
+  )
   await append(deps, streams.app(key), full)
   await append(deps, streams.project(key.project), full)
 }

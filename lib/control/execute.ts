@@ -96,7 +96,9 @@ async function journalIntents(
 const failedOf = (observed: Observed, resource: ResourceId): readonly string[] =>
   observed.units
     .filter((unit) => unit.resource === resource)
-    .flatMap((unit) => unit.instances.filter((instance) => instance.state === 'failed').map((instance) => instance.nativeId))
+    .flatMap((unit) =>
+      unit.instances.filter((instance) => instance.state === 'failed').map((instance) => instance.nativeId),
+    )
 
 async function write(attempt: Attempt, lease: Lease, step: WriteStep): Promise<WriteOutcome> {
   if (!mayCall(attempt.deps, lease)) return { kind: 'left', step }
@@ -113,17 +115,20 @@ async function write(attempt: Attempt, lease: Lease, step: WriteStep): Promise<W
     reveal: revealPinned(deps.vault, prepared.input.release.key, prepared.input.release.secretVersions),
   }
   try {
-    if (executor === undefined) throw new EscaleError('internal-error', `nothing writes resources of kind ${step.resourceKind}`)
+    if (executor === undefined)
+      throw new EscaleError('internal-error', `nothing writes resources of kind ${step.resourceKind}`)
     if (step.action === 'remove') {
       const entry = app.value.identity[step.resource]
       if (entry !== undefined) await executor.remove(entry, seen, context)
       return { kind: 'removed', step }
     }
     const resource = desired.find((candidate) => candidate.id === step.resource)
-    if (resource === undefined) throw new EscaleError('internal-error', `step ${step.id} writes nothing that is desired`)
+    if (resource === undefined)
+      throw new EscaleError('internal-error', `step ${step.id} writes nothing that is desired`)
     return { kind: 'done', step, result: await perform(step, resource) }
   } catch (error) {
-    const coded = error instanceof EscaleError ? error : new EscaleError('internal-error', messageOf(error), { cause: error })
+    const coded =
+      error instanceof EscaleError ? error : new EscaleError('internal-error', messageOf(error), { cause: error })
     return { kind: 'failed', step, error: coded }
   }
 
@@ -204,8 +209,17 @@ async function recordWrites(attempt: Attempt, outcomes: readonly WriteOutcome[])
   const events = outcomes.flatMap((outcome): NewEvent[] => {
     if (outcome.kind === 'failed' || outcome.kind === 'left') return []
     const { step } = outcome
-    const type = step.action === 'create' ? 'resource.created' : step.action === 'remove' ? 'resource.removed' : 'resource.updated'
-    return [{ type, about: step.resource, actor: by, reason: step.because, data: { name: step.name, kind: step.resourceKind } }]
+    const type =
+      step.action === 'create' ? 'resource.created' : step.action === 'remove' ? 'resource.removed' : 'resource.updated'
+    return [
+      {
+        type,
+        about: step.resource,
+        actor: by,
+        reason: step.because,
+        data: { name: step.name, kind: step.resourceKind },
+      },
+    ]
   })
   await recordAppEvents(attempt.deps, attempt.key, events)
 }
@@ -225,7 +239,9 @@ async function afterwards(
     return isFinal(error) || (!passesByItself(error) && attempts >= maxAttempts)
   })
   if (final.length === 0) {
-    const most = Math.max(...failed.map(({ step }) => journalled.deployment.value.progress.writes[step.id]?.attempts ?? 1))
+    const most = Math.max(
+      ...failed.map(({ step }) => journalled.deployment.value.progress.writes[step.id]?.attempts ?? 1),
+    )
     for (const { step, error } of failed) {
       deps.log.warn('write put off', { step: step.title, code: error.code, reason: error.message })
     }
@@ -243,13 +259,25 @@ async function afterwards(
 
 /** Refusals that no second try would change. */
 const isFinal = (error: EscaleError): boolean =>
-  ['name-taken', 'backend-cannot', 'needs-grant', 'secret-missing', 'image-not-found', 'image-platform', 'internal-error'].includes(error.code)
+  [
+    'name-taken',
+    'backend-cannot',
+    'needs-grant',
+    'secret-missing',
+    'image-not-found',
+    'image-platform',
+    'internal-error',
+  ].includes(error.code)
 
 /** The engine is away, slow, or somebody wrote first: as long as it takes. */
 const passesByItself = (error: EscaleError): boolean =>
   ['unreachable', 'timed-out', 'version-conflict', 'in-use', 'store-conflict'].includes(error.code)
 
-async function inParallel<T, R>(items: readonly T[], most: number, run: (item: T) => Promise<R>): Promise<readonly R[]> {
+async function inParallel<T, R>(
+  items: readonly T[],
+  most: number,
+  run: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
   const results: R[] = []
   let next = 0
   const worker = async (): Promise<void> => {

@@ -13,7 +13,9 @@ export function hostOf(key: AppKey, service: string, route: Route, domain: strin
   const front = route.name === 'main' ? service : `${route.name}-${service}`
   const label = `${front}-${app}-${key.project}`
   // The names are joined by what may stand inside them; where that could mean two things, a hash tells them apart.
-  const ambiguous = [front, app, key.project].some((part) => part.includes('-')) && label.split('-').length > 3 + (route.name === 'main' ? 0 : 1)
+  const ambiguous =
+    [front, app, key.project].some((part) => part.includes('-')) &&
+    label.split('-').length > 3 + (route.name === 'main' ? 0 : 1)
   if (label.length <= maxLabel && !ambiguous) return `${label}.${domain}`
   const hash = shortHash([service, route.name, key], 6)
   return `${label.slice(0, maxLabel - hash.length - 1).replace(/-+$/, '')}-${hash}.${domain}`

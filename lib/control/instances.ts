@@ -35,7 +35,8 @@ const goneEvent = (id: string): NewEvent => ({
 function describe(instance: ObservedInstance, before: InstanceState | undefined): readonly NewEvent[] {
   if (before === instance.state) return []
   const types: EventType[] = []
-  const isRunning = (state: InstanceState | undefined): boolean => state === 'starting' || state === 'ready' || state === 'unready'
+  const isRunning = (state: InstanceState | undefined): boolean =>
+    state === 'starting' || state === 'ready' || state === 'unready'
   if (isRunning(instance.state) && !isRunning(before)) types.push('instance.started')
   if (instance.state === 'ready') types.push('instance.ready')
   if (instance.state === 'unready') types.push('instance.unready')

@@ -5,12 +5,20 @@ import { type AppKey, appKeyText } from '../model/app.ts'
 import type { Release } from '../model/release.ts'
 import type { Operation, Stored } from '../store/store.ts'
 import type { Deps } from './deps.ts'
-import { addresses, type AppRecord, type ClusterRecord, type DeploymentRecord, type ProjectRecord, type RunRecord } from './records.ts'
+import {
+  addresses,
+  type AppRecord,
+  type ClusterRecord,
+  type DeploymentRecord,
+  type ProjectRecord,
+  type RunRecord,
+} from './records.ts'
 
 const read = async <T>(deps: Deps, address: Parameters<Deps['store']['get']>[0]): Promise<Stored<T> | undefined> =>
   (await deps.store.get(address)) as Stored<T> | undefined
 
-export const findApp = (deps: Deps, key: AppKey): Promise<Stored<AppRecord> | undefined> => read(deps, addresses.app(key))
+export const findApp = (deps: Deps, key: AppKey): Promise<Stored<AppRecord> | undefined> =>
+  read(deps, addresses.app(key))
 
 export async function needApp(deps: Deps, key: AppKey): Promise<Stored<AppRecord>> {
   const app = await findApp(deps, key)
@@ -27,8 +35,11 @@ export async function needRelease(deps: Deps, key: AppKey, number: number): Prom
   return release
 }
 
-export const findDeployment = (deps: Deps, key: AppKey, number: number): Promise<Stored<DeploymentRecord> | undefined> =>
-  read(deps, addresses.deployment(key, number))
+export const findDeployment = (
+  deps: Deps,
+  key: AppKey,
+  number: number,
+): Promise<Stored<DeploymentRecord> | undefined> => read(deps, addresses.deployment(key, number))
 
 export async function deploymentById(deps: Deps, key: AppKey, id: string): Promise<Stored<DeploymentRecord>> {
   const ref = await read<{ readonly number: number }>(deps, addresses.deploymentRef(key, id))
@@ -52,7 +63,8 @@ export const findProject = (deps: Deps, name: string): Promise<Stored<ProjectRec
 /** Commits, or throws `version-conflict`: somebody else wrote in between. */
 export async function commitOrThrow(deps: Deps, operations: readonly Operation[]): Promise<void> {
   const result = await deps.store.commit(operations)
-  if (!result.ok) throw new EscaleError('version-conflict', 'the record was changed by somebody else in between; try again')
+  if (!result.ok)
+    throw new EscaleError('version-conflict', 'the record was changed by somebody else in between; try again')
 }
 
 export const json = (value: unknown): Json => value as Json

@@ -224,12 +224,21 @@ class IngressKeeper {
     const target = await this.#deps.target(this.#cluster)
     if (target.ingress === undefined) return
     const routes = await activeRoutes(this.#deps, this.#cluster, target)
-    const problems = await target.ingress.apply({ installId: this.#deps.installId, cluster: this.#cluster }, routes, signal)
+    const problems = await target.ingress.apply(
+      { installId: this.#deps.installId, cluster: this.#cluster },
+      routes,
+      signal,
+    )
     const text = stableStringify(problems)
-    if (problems.length > 0 && text !== this.#last) this.#deps.log.warn('routes with problems', { cluster: this.#cluster, problems })
+    if (problems.length > 0 && text !== this.#last)
+      this.#deps.log.warn('routes with problems', { cluster: this.#cluster, problems })
     this.#last = text
   }
 }
 
 const messageOf = (error: unknown): string =>
-  error instanceof EscaleError ? `${error.code}: ${error.message}` : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  error instanceof EscaleError
+    ? `${error.code}: ${error.message}`
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error)

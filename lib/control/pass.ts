@@ -126,7 +126,11 @@ function dataToDelete(record: DeploymentRecord, release: Release, identity: Iden
   const marked = release.spec.volumes.filter((volume) => volume.onDelete === 'delete').map((volume) => volume.name)
   const names = new Set([...marked, ...(record.deleteVolumes ?? [])])
   // A stateful volume has one object for each ordinal: `volume/data@db-0`.
-  return new Set(Object.keys(identity).filter((id) => id.startsWith('volume/') && names.has(id.slice('volume/'.length).split('@')[0]!)))
+  return new Set(
+    Object.keys(identity).filter(
+      (id) => id.startsWith('volume/') && names.has(id.slice('volume/'.length).split('@')[0]!),
+    ),
+  )
 }
 
 function desiredOf(
@@ -157,7 +161,8 @@ async function act(attempt: Attempt): Promise<PassResult> {
 
   const refused = plan.problems.filter((item) => item.severity === 'error')
   if (refused.length > 0) {
-    if (forward && record.accepted === undefined) return await endDeployment(deps, lease, app, current, 'failed', refused, 'the plan was refused')
+    if (forward && record.accepted === undefined)
+      return await endDeployment(deps, lease, app, current, 'failed', refused, 'the plan was refused')
     return await fail(attempt, current, refused)
   }
   if (forward && record.accepted === undefined) return await accept(attempt, current)

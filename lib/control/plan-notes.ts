@@ -25,7 +25,10 @@ export function overridesOf(spec: AppSpec): readonly { readonly path: string; re
   return spec.units.flatMap((unit) =>
     Object.entries(unit.override)
       .filter(([, fragment]) => fragment !== undefined && Object.keys(fragment as object).length > 0)
-      .map(([target, fragment]) => ({ path: `${unit.from}.override.${target}`, text: JSON.stringify(fragment, null, 2) })),
+      .map(([target, fragment]) => ({
+        path: `${unit.from}.override.${target}`,
+        text: JSON.stringify(fragment, null, 2),
+      })),
   )
 }
 

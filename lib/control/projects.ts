@@ -70,7 +70,9 @@ async function appsOf(deps: Pick<Deps, 'store'>, project: string): Promise<reado
 /** The first few by name, and how many there are beyond them. */
 function someOf(names: readonly string[]): string {
   const shown = 5
-  return names.length <= shown ? names.join(', ') : `${names.slice(0, shown).join(', ')} and ${String(names.length - shown)} more`
+  return names.length <= shown
+    ? names.join(', ')
+    : `${names.slice(0, shown).join(', ')} and ${String(names.length - shown)} more`
 }
 
 const keptVolumes = ({ key, identity }: AppRecord): readonly string[] =>
@@ -92,7 +94,11 @@ export async function removeProject(deps: Deps, actor: Actor, name: string): Pro
   }
   const live = apps.filter((app) => app.removedAtMs === undefined)
   refuseFor('apps', [...new Set(live.map(({ key }) => key.app))], 'remove')
-  refuseFor('secrets', (await deps.vault.list(`${name}/`)).map((path) => path.slice(name.length + 1)), 'remove')
+  refuseFor(
+    'secrets',
+    (await deps.vault.list(`${name}/`)).map((path) => path.slice(name.length + 1)),
+    'remove',
+  )
   refuseFor('volumes that were kept', apps.flatMap(keptVolumes), 'delete')
   const result = await deps.store.commit([{ remove: addresses.project(name), ifVersion: stored.version }])
   if (!result.ok) {

@@ -44,7 +44,12 @@ export const getDeployment = async (deps: Deps, key: AppKey, id: string): Promis
   (await deploymentById(deps, key, id)).value
 
 /** Runs of one job by time, newest first; without a job: of all jobs, by id. */
-export async function listRuns(deps: Deps, key: AppKey, job: string | undefined, page: ListOptions): Promise<Paged<RunRecord>> {
+export async function listRuns(
+  deps: Deps,
+  key: AppKey,
+  job: string | undefined,
+  page: ListOptions,
+): Promise<Paged<RunRecord>> {
   if (job === undefined) {
     const { collection, partition } = addresses.run(key, '')
     return paged(await deps.store.list<RunRecord>(collection, partition, page))
@@ -104,7 +109,8 @@ export interface AppStatus {
 export async function statusOf(deps: Deps, key: AppKey): Promise<AppStatus> {
   const app = (await needApp(deps, key)).value
   const active = app.active === undefined ? undefined : await findDeployment(deps, key, app.active)
-  const last = active ?? (app.lastDeploymentNumber === 0 ? undefined : await findDeployment(deps, key, app.lastDeploymentNumber))
+  const last =
+    active ?? (app.lastDeploymentNumber === 0 ? undefined : await findDeployment(deps, key, app.lastDeploymentNumber))
   const number = app.removedAtMs === undefined ? (active?.value.release ?? app.current) : undefined
   const release = number === undefined ? undefined : await findRelease(deps, key, number)
   const observed = release === undefined ? undefined : await observe(deps, app)
@@ -114,9 +120,12 @@ export async function statusOf(deps: Deps, key: AppKey): Promise<AppStatus> {
     ...(release === undefined ? {} : { release }),
     ...(last === undefined ? {} : { deployment: last.value }),
     ...(observed === undefined ? {} : { observedAtMs: observed.atMs }),
-    units: spec === undefined || observed === undefined ? [] : spec.units.map((unit) => unitStatus(unit, app, observed)),
+    units:
+      spec === undefined || observed === undefined ? [] : spec.units.map((unit) => unitStatus(unit, app, observed)),
     routes: release === undefined ? [] : await routeUrls(deps, release),
-    volumes: Object.keys(app.identity).filter((id) => id.startsWith('volume/')).map((id) => id.slice('volume/'.length)),
+    volumes: Object.keys(app.identity)
+      .filter((id) => id.startsWith('volume/'))
+      .map((id) => id.slice('volume/'.length)),
   }
 }
 
@@ -166,4 +175,3 @@ export async function readEvents(
     await deps.clock.sleep(Math.min(200, query.waitMs), query.signal)
   }
 }
-

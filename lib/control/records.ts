@@ -48,7 +48,16 @@ export interface AppRecord {
 }
 
 /** `repair` undoes a late write of an older deployment and touches nothing else (ruling A3). */
-export type DeploymentKind = 'deploy' | 'rollback' | 'scale' | 'restart' | 'stop' | 'start' | 'traffic' | 'remove' | 'repair'
+export type DeploymentKind =
+  | 'deploy'
+  | 'rollback'
+  | 'scale'
+  | 'restart'
+  | 'stop'
+  | 'start'
+  | 'traffic'
+  | 'remove'
+  | 'repair'
 
 export type DeploymentState =
   | 'queued'
@@ -160,14 +169,22 @@ export const addresses = {
   cluster: (name: string): Address => ({ collection: 'cluster', partition: 'all', id: name }),
   project: (name: string): Address => ({ collection: 'project', partition: 'all', id: name }),
   app: (key: AppKey): Address => ({ collection: 'app', partition: key.project, id: `${key.app}/${key.environment}` }),
-  release: (key: AppKey, number: number): Address => ({ collection: 'release', partition: appKeyText(key), id: padded(number) }),
+  release: (key: AppKey, number: number): Address => ({
+    collection: 'release',
+    partition: appKeyText(key),
+    id: padded(number),
+  }),
   deployment: (key: AppKey, number: number): Address => ({
     collection: 'deployment',
     partition: appKeyText(key),
     id: padded(number),
   }),
   /** Deployment id → number. */
-  deploymentRef: (key: AppKey, id: string): Address => ({ collection: 'deploymentRef', partition: appKeyText(key), id }),
+  deploymentRef: (key: AppKey, id: string): Address => ({
+    collection: 'deploymentRef',
+    partition: appKeyText(key),
+    id,
+  }),
   run: (key: AppKey, id: string): Address => ({ collection: 'run', partition: appKeyText(key), id }),
   /** Instance states last told of in events. */
   seen: (key: AppKey): Address => ({ collection: 'seen', partition: appKeyText(key), id: 'instances' }),

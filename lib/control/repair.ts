@@ -45,7 +45,9 @@ async function lateWrites(deps: Deps, key: AppKey, app: AppRecord): Promise<read
   const release = app.current === undefined ? undefined : await findRelease(deps, key, app.current)
   if (release === undefined && app.removedAtMs === undefined) return []
   const desired =
-    release === undefined ? [] : target.render((await prepare(deps, key, release, app.runtime, app.identity)).input).resources
+    release === undefined
+      ? []
+      : target.render((await prepare(deps, key, release, app.runtime, app.identity)).input).resources
   return findLate(desired, observed, app, await recentWrites(deps, key))
 }
 
@@ -82,7 +84,10 @@ const strayEntry = ({ id, kind, name, nativeId }: ObservedResource): IdentityEnt
 
 async function recentWrites(deps: Deps, key: AppKey): Promise<readonly WriteFact[]> {
   const { collection, partition } = addresses.deployment(key, 0)
-  const page = await deps.store.list<DeploymentRecord>(collection, partition, { reverse: true, limit: recentDeployments })
+  const page = await deps.store.list<DeploymentRecord>(collection, partition, {
+    reverse: true,
+    limit: recentDeployments,
+  })
   return page.items.flatMap((item) => Object.values(item.value.progress.writes))
 }
 
@@ -112,7 +117,10 @@ async function beginRepair(deps: Deps, key: AppKey, app: AppRecord, late: readon
       runtime: (now) => now,
       only: late.map((one) => one.resource),
       note: 'a write of an older deployment arrived late',
-      appChange: { verifyAtMs: undefined, identity: { ...app.identity, ...Object.fromEntries(strays) } } as Partial<AppRecord>,
+      appChange: {
+        verifyAtMs: undefined,
+        identity: { ...app.identity, ...Object.fromEntries(strays) },
+      } as Partial<AppRecord>,
     },
   )
 }

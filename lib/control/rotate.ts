@@ -12,7 +12,12 @@ import { findApp, json, needRelease } from './load.ts'
 import { addresses, type DeploymentRecord } from './records.ts'
 
 /** Answers the deployment it started; undefined where nothing that stands uses a secret that changed. */
-export async function rolloutSecrets(deps: Deps, actor: Actor, key: AppKey, reason: string): Promise<DeploymentRecord | undefined> {
+export async function rolloutSecrets(
+  deps: Deps,
+  actor: Actor,
+  key: AppKey,
+  reason: string,
+): Promise<DeploymentRecord | undefined> {
   const app = (await findApp(deps, key))?.value
   if (app?.current === undefined || app.removedAtMs !== undefined) return undefined
   const release = await needRelease(deps, key, app.current)
@@ -50,7 +55,13 @@ export async function rolloutSecrets(deps: Deps, actor: Actor, key: AppKey, reas
     note: reason,
   })
   await recordAppEvents(deps, key, [
-    { type: 'release.created', about: `release ${number}`, actor: actor.subject, reason, data: { number, hash: next.hash } },
+    {
+      type: 'release.created',
+      about: `release ${number}`,
+      actor: actor.subject,
+      reason,
+      data: { number, hash: next.hash },
+    },
   ])
   return deployment
 }

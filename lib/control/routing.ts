@@ -20,7 +20,12 @@ export async function activeRoutes(deps: Deps, cluster: string, target: Target):
     const release = await routedRelease(deps, app)
     if (release === undefined || !serviceUnits(release.spec).some((unit) => unit.routes.length > 0)) continue
     const site = { installId: deps.installId, cluster }
-    const observed = await target.observe(site, app.key, app.identity, AbortSignal.timeout(deps.settings.callDeadlineMs))
+    const observed = await target.observe(
+      site,
+      app.key,
+      app.identity,
+      AbortSignal.timeout(deps.settings.callDeadlineMs),
+    )
     const roots = new Set(await deps.store.claims(`${rootSpace}/${cluster}`, appKeyText(app.key)))
     routes.push(...routesOf(release, observed, domain, roots))
   }
@@ -57,7 +62,9 @@ export function routesOf(
 }
 
 function routeBase(release: Release, unit: ServiceUnit, route: Route, observed: Observed): ActiveRoute {
-  const port = [unit.main, ...unit.sidecars].flatMap((container) => container.ports).find((candidate) => candidate.name === route.port)
+  const port = [unit.main, ...unit.sidecars]
+    .flatMap((container) => container.ports)
+    .find((candidate) => candidate.name === route.port)
   const instances = observed.units.filter((item) => item.unit === unit.name).flatMap((item) => item.instances)
   const network = reachableNetwork(unit, instances)
   const networkId = observed.resources.find((resource) => resource.id === `network/${network}`)?.nativeId
@@ -86,7 +93,9 @@ function routeBase(release: Release, unit: ServiceUnit, route: Route, observed: 
 
 /** The first network of the service on which an instance has an address. */
 const reachableNetwork = (unit: ServiceUnit, instances: readonly ObservedInstance[]): string =>
-  unit.networks.find((name) => instances.some((instance) => instance.addresses?.[name] !== undefined)) ?? unit.networks[0] ?? 'default'
+  unit.networks.find((name) => instances.some((instance) => instance.addresses?.[name] !== undefined)) ??
+  unit.networks[0] ??
+  'default'
 
 function backendsOf(instances: readonly ObservedInstance[], network: string, port: number): readonly RouteBackend[] {
   return instances.flatMap((instance): RouteBackend[] => {

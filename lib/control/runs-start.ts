@@ -59,7 +59,8 @@ export async function recordRun(deps: Deps, run: RunRecord): Promise<RunRecord> 
   const result = await deps.store.commit(runOperations(run))
   if (result.ok) return run
   const there = await deps.store.get(addresses.run(run.key, run.id))
-  if (there === undefined) throw new EscaleError('version-conflict', `run ${run.id} was recorded by somebody else in between`)
+  if (there === undefined)
+    throw new EscaleError('version-conflict', `run ${run.id} was recorded by somebody else in between`)
   return there.value as unknown as RunRecord
 }
 

@@ -10,7 +10,7 @@ import { unwatchedMs } from '../plan/rebase.ts'
 import type { WriteContext } from '../targets/target.ts'
 import type { Deps } from './deps.ts'
 import { recordAppEvents } from './events.ts'
-import { commitOrThrow, findApp, findRelease, findRun, json } from './load.ts'
+import { commitOrThrow, findApp, findDeployment, findRelease, findRun, json } from './load.ts'
 import { holdLease } from './lease.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { addresses, type AppRecord, type EndedRun, type RunRecord } from './records.ts'
@@ -31,25 +31,42 @@ interface Work {
   readonly key: AppKey
   readonly lease: Lease
   readonly app: AppRecord
+  /** The app is gone, or on its way: what its runs left holds on to its networks. */
+  readonly leaving: boolean
   readonly prepared: Map<number, Prepared>
 }
 
 export async function passRuns(deps: Deps, key: AppKey, lease: Lease): Promise<PassResult> {
   const app = (await findApp(deps, key))?.value
   if (app === undefined) return { kind: 'done' }
-  const work: Work = { deps, key, lease, app, prepared: new Map() }
+  const leaving = app.removedAtMs !== undefined || (await isBeingRemoved(deps, app))
+  const work: Work = { deps, key, lease, app, leaving, prepared: new Map() }
   const release = app.current === undefined ? undefined : await findRelease(deps, key, app.current)
   let open = await openRuns(work)
   const dueMs =
-    release === undefined || app.removedAtMs !== undefined
+    release === undefined || leaving
       ? undefined
-      : await fireSchedules(deps, key, release, app.runtime, open.map((run) => run.value), (run) => cancelRun(deps, key, run.id, 'schedule'))
+      : await fireSchedules(
+          deps,
+          key,
+          release,
+          app.runtime,
+          open.map((run) => run.value),
+          (run) => cancelRun(deps, key, run.id, 'schedule'),
+        )
   open = await openRuns(work)
   const moved = open.length === 0 ? false : await follow(work, open)
   if (moved) return { kind: 'progress' }
   const collectMs = await collect(work)
-  const next = [open.length > 0 ? deps.clock.nowMs() + pollMs : undefined, dueMs, collectMs].filter((at) => at !== undefined)
+  const next = [open.length > 0 ? deps.clock.nowMs() + pollMs : undefined, dueMs, collectMs].filter(
+    (at) => at !== undefined,
+  )
   return next.length === 0 ? { kind: 'done' } : { kind: 'again', atMs: Math.min(...next) }
+}
+
+async function isBeingRemoved(deps: Deps, app: AppRecord): Promise<boolean> {
+  const active = app.active === undefined ? undefined : (await findDeployment(deps, app.key, app.active))?.value
+  return active?.kind === 'remove' && active.progress.direction === 'forward'
 }
 
 async function openRuns(work: Work): Promise<readonly Stored<RunRecord>[]> {
@@ -62,7 +79,10 @@ async function openRuns(work: Work): Promise<readonly Stored<RunRecord>[]> {
     .sort((a, b) => Number(b.value.cancelledBy !== undefined) - Number(a.value.cancelledBy !== undefined))
 }
 
-async function preparedFor(work: Work, number: number): Promise<{ readonly release: Release; readonly prepared: Prepared } | undefined> {
+async function preparedFor(
+  work: Work,
+  number: number,
+): Promise<{ readonly release: Release; readonly prepared: Prepared } | undefined> {
   const release = await findRelease(work.deps, work.key, number)
   if (release === undefined) return undefined
   const known = work.prepared.get(number)
@@ -89,9 +109,15 @@ async function followOne(work: Work, run: Stored<RunRecord>, seen: ObservedRun |
   const { deps } = work
   const record = run.value
   const found = await preparedFor(work, record.release)
-  const job = found === undefined ? undefined : jobUnits(found.prepared.input.release.spec).find((unit) => unit.name === record.job)
+  const job =
+    found === undefined
+      ? undefined
+      : jobUnits(found.prepared.input.release.spec).find((unit) => unit.name === record.job)
   if (found === undefined || job === undefined) {
-    return await end(work, run, undefined, { state: 'failed', reason: `release ${record.release} has no job ${record.job}` })
+    return await end(work, run, undefined, {
+      state: 'failed',
+      reason: `release ${record.release} has no job ${record.job}`,
+    })
   }
   if (record.cancelledBy !== undefined) {
     await removeNative(work, found.prepared, job, record)
@@ -117,7 +143,10 @@ async function followOne(work: Work, run: Stored<RunRecord>, seen: ObservedRun |
   }
   if (job.timeoutMs !== undefined && nowMs - startedAtMs > job.timeoutMs) {
     await removeNative(work, found.prepared, job, record)
-    return await end(work, run, job, { state: 'failed', reason: `it took longer than its timeout of ${job.timeoutMs / 1000} s` })
+    return await end(work, run, job, {
+      state: 'failed',
+      reason: `it took longer than its timeout of ${job.timeoutMs / 1000} s`,
+    })
   }
   return false
 }
@@ -170,20 +199,29 @@ async function startNative(work: Work, run: Stored<RunRecord>, prepared: Prepare
   const { deps, key } = work
   const resource = native(prepared, job, run.value)
   const executor = prepared.target.executors[resource.kind]
-  if (executor === undefined) throw new EscaleError('internal-error', `nothing writes resources of kind ${resource.kind}`)
+  if (executor === undefined)
+    throw new EscaleError('internal-error', `nothing writes resources of kind ${resource.kind}`)
   await holdLease(deps, work.lease)
   try {
     await executor.create(resource, contextOf(work, prepared))
   } catch (error) {
-    if (!(error instanceof EscaleError) || ['unreachable', 'timed-out', 'version-conflict'].includes(error.code)) throw error
+    if (!(error instanceof EscaleError) || ['unreachable', 'timed-out', 'version-conflict'].includes(error.code))
+      throw error
     return await end(work, run, job, { state: 'failed', reason: error.message })
   }
   const startedAtMs = deps.clock.nowMs()
   const saved = await deps.store.commit([
     { fence: work.lease.name, ifFence: work.lease.fence },
-    { put: addresses.run(key, run.id), value: json({ ...run.value, state: 'running', startedAtMs }), ifVersion: run.version },
+    {
+      put: addresses.run(key, run.id),
+      value: json({ ...run.value, state: 'running', startedAtMs }),
+      ifVersion: run.version,
+    },
   ])
-  if (saved.ok) await recordAppEvents(deps, key, [{ type: 'run.started', about: run.value.job, actor: run.value.by, data: { run: run.id } }])
+  if (saved.ok)
+    await recordAppEvents(deps, key, [
+      { type: 'run.started', about: run.value.job, actor: run.value.by, data: { run: run.id } },
+    ])
   return true
 }
 
@@ -235,14 +273,18 @@ async function collect(work: Work): Promise<number | undefined> {
   for (const item of ended) {
     const run = await findRun(deps, key, item.id)
     const found = run === undefined ? undefined : await preparedFor(work, run.value.release)
-    const job = found === undefined ? undefined : jobUnits(found.prepared.input.release.spec).find((unit) => unit.name === item.job)
+    const job =
+      found === undefined
+        ? undefined
+        : jobUnits(found.prepared.input.release.spec).find((unit) => unit.name === item.job)
     const count = kept.get(item.job) ?? 0
-    if (job !== undefined && count < job.history && item.collectAtMs > nowMs && work.app.removedAtMs === undefined) {
+    if (job !== undefined && count < job.history && item.collectAtMs > nowMs && !work.leaving) {
       kept.set(item.job, count + 1)
       next = Math.min(next ?? item.collectAtMs, item.collectAtMs)
       continue
     }
-    if (run !== undefined && found !== undefined && job !== undefined) await removeNative(work, found.prepared, job, run.value)
+    if (run !== undefined && found !== undefined && job !== undefined)
+      await removeNative(work, found.prepared, job, run.value)
     await deps.store.commit([{ remove: addresses.endedRun(key, item.id), unconditional: true }])
   }
   return next

@@ -19,7 +19,13 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-export async function startRun(deps: Deps, actor: Actor, key: AppKey, job: string, options: RunOptions): Promise<RunRecord> {
+export async function startRun(
+  deps: Deps,
+  actor: Actor,
+  key: AppKey,
+  job: string,
+  options: RunOptions,
+): Promise<RunRecord> {
   const app = (await needApp(deps, key)).value
   if (app.current === undefined || app.removedAtMs !== undefined) {
     throw new EscaleError('wrong-state', `${appKeyText(key)} has no release that stands; deploy it first`)

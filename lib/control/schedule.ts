@@ -66,7 +66,13 @@ async function fireJob(
     dueMs = nextCronMs(schedule.cron, schedule.timeZone, leap ? nowMs - catchUpMs - 1 : dueMs)
   }
   if (fireMs !== undefined) await fire(deps, key, release, job, schedule, fireMs, open, cancel)
-  if (missed > 0) await recordSkipped(deps, key, job.name, missed > maxMissedCounted ? `more than ${maxMissedCounted} times had passed` : `${missed} times had passed`)
+  if (missed > 0)
+    await recordSkipped(
+      deps,
+      key,
+      job.name,
+      missed > maxMissedCounted ? `more than ${maxMissedCounted} times had passed` : `${missed} times had passed`,
+    )
   const seen: CronState = { schedule: text, seenToMs: lastMs }
   if (state?.schedule !== text || state.seenToMs !== lastMs) {
     await deps.store.commit([{ put: addresses.cron(key, job.name), value: json(seen), unconditional: true }])
@@ -84,7 +90,9 @@ async function fire(
   open: readonly RunRecord[],
   cancel: (run: RunRecord) => Promise<void>,
 ): Promise<void> {
-  const running = open.filter((run) => run.job === job.name && run.trigger === 'schedule' && run.scheduledAtMs !== scheduledAtMs)
+  const running = open.filter(
+    (run) => run.job === job.name && run.trigger === 'schedule' && run.scheduledAtMs !== scheduledAtMs,
+  )
   if (running.length > 0 && schedule.concurrency === 'forbid') {
     await recordSkipped(deps, key, job.name, `the run before (${running[0]?.id}) is still open`)
     return

@@ -27,7 +27,11 @@ export async function openExec(
       type: 'exec.opened',
       about: request.unit,
       actor: actor.subject,
-      data: { program: request.command[0] ?? '', tty: request.tty, ...(request.instance === undefined ? {} : { instance: request.instance }) },
+      data: {
+        program: request.command[0] ?? '',
+        tty: request.tty,
+        ...(request.instance === undefined ? {} : { instance: request.instance }),
+      },
     },
   ])
   return session

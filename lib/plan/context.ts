@@ -53,6 +53,10 @@ export class PlanContext {
     if (written?.doneAtMs === undefined || this.input.nowMs - written.doneAtMs > settlingMs) return false
     // Once it was seen, only a version that is told to be older can still be stale.
     if (written.seenAtMs === undefined) return !shows(written, observed)
-    return written.version !== undefined && observed?.nativeId === written.nativeId && isOlder(observed?.version, written.version)
+    return (
+      written.version !== undefined &&
+      observed?.nativeId === written.nativeId &&
+      isOlder(observed?.version, written.version)
+    )
   }
 }

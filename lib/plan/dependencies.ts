@@ -227,7 +227,7 @@ class DependencyBuilder {
             const write = this.#writes.get(resource.id)
             return write !== undefined && (write.action === 'create' || write.replacesInstances)
           })
-    for (let grew = true; grew; ) {
+    for (let grew = true; grew;) {
       grew = false
       for (const unit of spec.units) {
         for (const [name, condition] of Object.entries(unit.dependsOn)) {
@@ -252,7 +252,8 @@ class DependencyBuilder {
     const jobs = new Set<string>()
     for (const unit of this.#services.values()) {
       if (unit.update.verify === undefined) continue
-      if ((this.#running.get(unit.name) ?? []).some((resource) => this.#isTouched(resource))) jobs.add(unit.update.verify)
+      if ((this.#running.get(unit.name) ?? []).some((resource) => this.#isTouched(resource)))
+        jobs.add(unit.update.verify)
     }
     return [...jobs]
       .filter((job) => progress.runs[job]?.state !== 'succeeded')

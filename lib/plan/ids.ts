@@ -6,7 +6,8 @@ import type { Condition, StepId } from './step.ts'
 
 type Direction = Progress['direction']
 
-export const writeId = (direction: Direction, resource: ResourceId, intent: string | 'remove'): StepId =>
+/** `intent` is `remove` where the resource goes. */
+export const writeId = (direction: Direction, resource: ResourceId, intent: string): StepId =>
   `w-${shortHash(['write', direction, resource, intent])}`
 
 export const waitId = (direction: Direction, condition: Condition, intent: string): StepId =>

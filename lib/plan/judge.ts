@@ -28,7 +28,8 @@ export function judge(input: JudgeInput): Failure | undefined {
   for (const [job, fact] of Object.entries(input.progress.runs)) {
     // On the way back no job counts any more: one that failed may be the very reason (ruling E2).
     if (fact.state !== 'failed' || input.progress.direction !== 'forward') continue
-    const why = fact.reason ?? (fact.exitCode === undefined ? 'it failed' : `it ended with exit status ${fact.exitCode}`)
+    const why =
+      fact.reason ?? (fact.exitCode === undefined ? 'it failed' : `it ended with exit status ${fact.exitCode}`)
     return { code: 'deployment-failed', unit: job, message: `job ${job}: ${why}` }
   }
   // A wait that itself waits for a gate, a job or a write has no budget yet.
@@ -53,7 +54,8 @@ function judgeWait(step: WaitStep, input: JudgeInput): Failure | undefined {
 
   if (unit?.rollout?.state === 'stopped') {
     const started = written?.rollout === undefined || written.rollout === unit.rollout.id
-    if (started) return fail(`the rollout stopped: ${unit.rollout.reason ?? 'the cluster gave no reason'}${lastEnd(state.failed)}`)
+    if (started)
+      return fail(`the rollout stopped: ${unit.rollout.reason ?? 'the cluster gave no reason'}${lastEnd(state.failed)}`)
   }
   const failures = input.progress.failures[resource.id] ?? []
   if (failures.length >= budget.crashLoops) {
@@ -79,7 +81,9 @@ export function waitDeadlineMs(step: WaitStep, progress: Progress): number | und
   const since = written === undefined ? progress.waiting[step.id] : written.doneAtMs
   if (since === undefined) return undefined
   const advanced = progress.advanced[step.condition.resource]
-  return Math.max(since, advanced !== undefined && advanced.count > 0 ? advanced.atMs : 0) + step.budget.firstReadyWithinMs
+  return (
+    Math.max(since, advanced !== undefined && advanced.count > 0 ? advanced.atMs : 0) + step.budget.firstReadyWithinMs
+  )
 }
 
 /** What the newest of the failed instances says of its end. */

@@ -24,13 +24,17 @@ const signs: Readonly<Record<WriteStep['action'], string>> = {
 }
 
 export function printPlan(plan: Plan, context: PrintContext): string {
-  const lines: string[] = [`Plan for ${context.heading}: ${context.from === undefined ? '' : `${context.from} → `}${context.to}`]
+  const lines: string[] = [
+    `Plan for ${context.heading}: ${context.from === undefined ? '' : `${context.from} → `}${context.to}`,
+  ]
   const writes = plan.steps.filter((step) => step.kind === 'write')
   if (plan.steps.length === 0) lines.push('', '  Nothing to do: everything is as it should be.')
   for (const step of plan.steps) lines.push(...printStep(step))
-  if (context.runtime.length > 0) lines.push('', 'Runtime state that stays:', ...context.runtime.map((text) => `  ${text}`))
+  if (context.runtime.length > 0)
+    lines.push('', 'Runtime state that stays:', ...context.runtime.map((text) => `  ${text}`))
   if (plan.kept.length > 0) lines.push('', 'Kept, though it left the manifest:', ...plan.kept.map((id) => `  ${id}`))
-  for (const { path, text } of context.overrides) lines.push('', `Override ${path}:`, ...text.split('\n').map((line) => `  ${line}`))
+  for (const { path, text } of context.overrides)
+    lines.push('', `Override ${path}:`, ...text.split('\n').map((line) => `  ${line}`))
   if (plan.problems.length > 0) {
     lines.push('', 'Refused:')
     for (const item of plan.problems) {
@@ -52,7 +56,10 @@ export function printPlan(plan: Plan, context: PrintContext): string {
 function printStep(step: Step): readonly string[] {
   switch (step.kind) {
     case 'write':
-      return [`  ${signs[step.action]} ${step.resourceKind} ${step.resource.replace(/^[^/]*\//, '')}  ${describeWrite(step)}`, ...step.differences.map(printDifference)]
+      return [
+        `  ${signs[step.action]} ${step.resourceKind} ${step.resource.replace(/^[^/]*\//, '')}  ${describeWrite(step)}`,
+        ...step.differences.map(printDifference),
+      ]
     case 'run':
       return [`  ▶ ${step.title}`]
     case 'verify':

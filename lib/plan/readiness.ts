@@ -28,9 +28,7 @@ export function readiness(resource: Resource, unit: ObservedUnit | undefined): R
   const current = wanted.filter((instance) => isCurrent(instance, resource))
   const readyCount = current.filter((instance) => instance.state === 'ready').length
   const asked = unit.desired ?? wanted.length
-  const failed = unit.instances.filter(
-    (instance) => instance.state === 'failed' && isCurrent(instance, resource),
-  )
+  const failed = unit.instances.filter((instance) => instance.state === 'failed' && isCurrent(instance, resource))
   const settled = unit.rollout === undefined || unit.rollout.state === 'completed'
   if (asked === 0) {
     const gone = !unit.instances.some(stillThere)

@@ -56,7 +56,8 @@ function moduleOf(file: string): string {
   return nested ? `${parts[0]}/${parts[1]}` : parts[0]!
 }
 
-const pattern = /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^'"\n;]*?(?:\{[^}]*\})?[^'"\n;]*?from\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g
+const pattern =
+  /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^'"\n;]*?(?:\{[^}]*\})?[^'"\n;]*?from\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g
 
 function importsOf(file: string): readonly Import[] {
   const text = readFileSync(file, 'utf8')
@@ -68,7 +69,12 @@ function importsOf(file: string): readonly Import[] {
       named.trim() !== '' &&
       !/import\s+\w/.test(clause.replace(/import\s+type/, '')) &&
       named.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type '))
-    return { file, from: moduleOf(file), target: match[3] ?? match[4] ?? '', typeOnly: match[2] !== undefined || everyNameIsType }
+    return {
+      file,
+      from: moduleOf(file),
+      target: match[3] ?? match[4] ?? '',
+      typeOnly: match[2] !== undefined || everyNameIsType,
+    }
   })
 }
 
@@ -101,7 +107,9 @@ describe('modules', () => {
   })
 
   it('have no default exports', () => {
-    expect(files.filter((file) => /^export default/m.test(readFileSync(file, 'utf8'))).map((file) => relative(root, file))).toEqual([])
+    expect(
+      files.filter((file) => /^export default/m.test(readFileSync(file, 'utf8'))).map((file) => relative(root, file)),
+    ).toEqual([])
   })
 
   it('do not re-export what others define', () => {
@@ -113,7 +121,8 @@ describe('modules', () => {
 describe('files', () => {
   it('do not import each other in a circle', () => {
     const graph = new Map<string, string[]>()
-    for (const one of inside) graph.set(one.file, [...(graph.get(one.file) ?? []), resolve(dirname(one.file), one.target)])
+    for (const one of inside)
+      graph.set(one.file, [...(graph.get(one.file) ?? []), resolve(dirname(one.file), one.target)])
     const state = new Map<string, 'open' | 'done'>()
     const cycles: string[] = []
     const visit = (file: string, path: readonly string[]): void => {

@@ -10,7 +10,13 @@ import { hello, withJob } from './support/manifests.ts'
 
 async function deployed(options: TerminalOptions = {}, platform: PlatformOptions = {}) {
   const server = await testServer(platform)
-  const t = terminal({ files: { 'escale.yaml': hello }, fetch: server.fetch, clock: server.platform.clock, env: server.env, ...options })
+  const t = terminal({
+    files: { 'escale.yaml': hello },
+    fetch: server.fetch,
+    clock: server.platform.clock,
+    env: server.env,
+    ...options,
+  })
   expect((await t.run('deploy')).status).toBe(0)
   return { server, t }
 }
@@ -53,7 +59,11 @@ describe('status', () => {
 
   it('gives everything in JSON and YAML', async () => {
     const { t } = await deployed()
-    expect(JSON.parse((await t.run('status -o json')).stdout)).toMatchObject({ name: 'hello', release: 1, units: [{ name: 'web', ready: 1 }] })
+    expect(JSON.parse((await t.run('status -o json')).stdout)).toMatchObject({
+      name: 'hello',
+      release: 1,
+      units: [{ name: 'web', ready: 1 }],
+    })
     expect((await t.run('status -o yaml')).stdout).toMatch(/^project: default\nname: hello\n/)
   })
 
@@ -243,7 +253,9 @@ describe('projects, clusters, nodes, volumes, tokens, audit', () => {
   it('manage projects', async () => {
     const { t } = await deployed()
     expect((await t.run('projects create team-a --allow hostPath')).stdout).toBe('project team-a was made\n')
-    expect((await t.run('projects allow team-a privileged --yes')).stdout).toBe('apps of project team-a may use privileged\n')
+    expect((await t.run('projects allow team-a privileged --yes')).stdout).toBe(
+      'apps of project team-a may use privileged\n',
+    )
     expect((await t.run('projects ls -q')).stdout).toBe('default\nteam-a\n')
     expect((await t.run('projects rm team-a --yes')).status).toBe(0)
   })
@@ -291,14 +303,21 @@ describe('projects, clusters, nodes, volumes, tokens, audit', () => {
 describe('prune', () => {
   it('says what the cluster cannot do', async () => {
     const { t } = await deployed()
-    expect(await t.run('prune --dry-run')).toMatchObject({ status: 4, stderr: expect.stringContaining('backend-cannot') as string })
+    expect(await t.run('prune --dry-run')).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('backend-cannot') as string,
+    })
   })
 
-  const unused = [{ kind: 'image', nativeId: 'sha256:1', name: 'old:1', sizeBytes: 12_000_000, reason: 'no release names it' }]
-  const answering = (asked: string[]): typeof fetch => (input, init) => {
-    asked.push(`${init?.method ?? 'GET'} ${new URL(String(input)).pathname} ${String(init?.body ?? '')}`.trim())
-    return Promise.resolve(Response.json({ items: unused }))
-  }
+  const unused = [
+    { kind: 'image', nativeId: 'sha256:1', name: 'old:1', sizeBytes: 12_000_000, reason: 'no release names it' },
+  ]
+  const answering =
+    (asked: string[]): typeof fetch =>
+    (input, init) => {
+      asked.push(`${init?.method ?? 'GET'} ${new URL(String(input)).pathname} ${String(init?.body ?? '')}`.trim())
+      return Promise.resolve(Response.json({ items: unused }))
+    }
 
   it('reports, asks, and removes exactly what it reported', async () => {
     const asked: string[] = []
@@ -328,12 +347,18 @@ describe('prune', () => {
 describe('version', () => {
   it('tells the versions of client and server', async () => {
     const { t } = await deployed()
-    expect(JSON.parse((await t.run('version -o json')).stdout)).toMatchObject({ client: { version: '1.2.3' }, server: { version: '1.2.3', installId: 'test' } })
+    expect(JSON.parse((await t.run('version -o json')).stdout)).toMatchObject({
+      client: { version: '1.2.3' },
+      server: { version: '1.2.3', installId: 'test' },
+    })
   })
 
   it('tells its own without any server', async () => {
     const said = await terminal().run('version')
-    expect(said).toMatchObject({ status: 0, stdout: expect.stringMatching(/^client 1\.2\.3 .*\nserver: no server was chosen\n$/) as string })
+    expect(said).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^client 1\.2\.3 .*\nserver: no server was chosen\n$/) as string,
+    })
     expect((await terminal().run('--version')).stdout).toBe('1.2.3\n')
   })
 })

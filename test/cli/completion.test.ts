@@ -16,13 +16,17 @@ describe('completion', () => {
     const { stdout } = await terminal().run(['__complete', 'de'])
     expect(stdout).toBe('deploy\tdeploy a manifest and wait until it runs\n')
     expect(await complete(terminal(), 'secrets', '')).toEqual(['set', 'ls', 'versions', 'rm'])
-    expect(await complete(terminal(), 're')).toEqual(['releases', 'rollback', 'restart'].filter((word) => word.startsWith('re')))
+    expect(await complete(terminal(), 're')).toEqual(
+      ['releases', 'rollback', 'restart'].filter((word) => word.startsWith('re')),
+    )
   })
 
   it('offers the options of the command, and those of every command', async () => {
     expect(await complete(terminal(), 'deploy', '--de')).toEqual(['--detach'])
     expect(await complete(terminal(), 'status', '--w')).toEqual(['--watch'])
-    expect(await complete(terminal(), 'ls', '--')).toEqual(expect.arrayContaining(['--output', '--project', '--no-color', '--help']))
+    expect(await complete(terminal(), 'ls', '--')).toEqual(
+      expect.arrayContaining(['--output', '--project', '--no-color', '--help']),
+    )
   })
 
   it('offers the values of options, after a space and after an equals sign', async () => {
@@ -47,7 +51,12 @@ describe('completion', () => {
 
   it('offers names that the server knows', async () => {
     const server = await testServer()
-    const t = terminal({ files: { 'escale.yaml': withJob }, fetch: server.fetch, env: server.env, clock: server.platform.clock })
+    const t = terminal({
+      files: { 'escale.yaml': withJob },
+      fetch: server.fetch,
+      env: server.env,
+      clock: server.platform.clock,
+    })
     await t.run('deploy')
     expect(await complete(t, 'status', '')).toEqual(['hello'])
     expect(await complete(t, 'deploy', '--to', '')).toEqual(['local'])

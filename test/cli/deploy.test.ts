@@ -9,7 +9,10 @@ import { terminal } from './support/terminal.ts'
 import type { Terminal, TerminalOptions } from './support/terminal.ts'
 import { hello, withVolume } from './support/manifests.ts'
 
-async function started(options: TerminalOptions = {}, platform: PlatformOptions = {}): Promise<{ server: TestServer; t: Terminal }> {
+async function started(
+  options: TerminalOptions = {},
+  platform: PlatformOptions = {},
+): Promise<{ server: TestServer; t: Terminal }> {
   const server = await testServer(platform)
   const t = terminal({
     files: { 'escale.yaml': hello },
@@ -77,7 +80,9 @@ describe('plan', () => {
     expect((await t.run('plan')).stdout).not.toContain('\u001b')
     expect((await t.run('plan', { tty: true })).stdout).toContain('\u001b[32m  + service web')
     expect((await t.run('plan --no-color', { tty: true })).stdout).not.toContain('\u001b')
-    expect((await t.run('plan', { tty: true, env: { ...(await testServer()).env, NO_COLOR: '1' } })).stdout).not.toContain('\u001b')
+    expect(
+      (await t.run('plan', { tty: true, env: { ...(await testServer()).env, NO_COLOR: '1' } })).stdout,
+    ).not.toContain('\u001b')
   })
 })
 
@@ -134,7 +139,11 @@ describe('deploy', () => {
 
   it('prints the addresses alone when quiet', async () => {
     const { t } = await started()
-    expect(await t.run('deploy -q')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^http:\/\/\S+\n$/) as string, stderr: '' })
+    expect(await t.run('deploy -q')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^http:\/\/\S+\n$/) as string,
+      stderr: '',
+    })
   })
 
   it('goes at once when detached, and says how to follow', async () => {
@@ -175,7 +184,9 @@ describe('deploy', () => {
   })
 
   it('tells why it failed, that it went back, and ends with 1', async () => {
-    const faults: Faults = { instance: (_, body) => (JSON.stringify(body).includes('broken') ? { cannotStart: 'no such program' } : undefined) }
+    const faults: Faults = {
+      instance: (_, body) => (JSON.stringify(body).includes('broken') ? { cannotStart: 'no such program' } : undefined),
+    }
     const { t } = await started({}, { faults })
     await t.run('deploy')
     t.write({ 'escale.yaml': hello.replace('nginx', 'broken') })
@@ -207,12 +218,21 @@ describe('deploy', () => {
     const { t, server } = await started()
     const hash = (await t.run('plan -q')).stdout.trim()
     t.write({ 'escale.yaml': twoServices })
-    expect(await t.run(`deploy --plan ${hash}`)).toMatchObject({ status: 4, stderr: expect.stringContaining('error[stale-plan]') as string })
+    expect(await t.run(`deploy --plan ${hash}`)).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('error[stale-plan]') as string,
+    })
     expect(server.platform.cluster.world.objects.size).toBe(0)
   })
 
   it('takes parameters from --set before the environment before the default', async () => {
-    const { t } = await started({ files: { 'escale.yaml': hello.replace('services:', 'params: {tag: "1"}\nservices:').replace('image: nginx', 'image: "nginx:${tag}"') } })
+    const { t } = await started({
+      files: {
+        'escale.yaml': hello
+          .replace('services:', 'params: {tag: "1"}\nservices:')
+          .replace('image: nginx', 'image: "nginx:${tag}"'),
+      },
+    })
     const image = async (line: string, env: Readonly<Record<string, string>> = {}): Promise<string> => {
       const server = await testServer()
       await t.run(line, { fetch: server.fetch, env: { ...server.env, ...env } })
@@ -225,7 +245,9 @@ describe('deploy', () => {
   })
 
   it('deploys an environment beside the app without one', async () => {
-    const { t } = await started({ files: { 'escale.yaml': `${hello}environments:\n  staging: {services: {web: {scale: 2}}}\n` } })
+    const { t } = await started({
+      files: { 'escale.yaml': `${hello}environments:\n  staging: {services: {web: {scale: 2}}}\n` },
+    })
     expect((await t.run('deploy')).status).toBe(0)
     expect((await t.run('deploy --env staging')).status).toBe(0)
     expect((await t.run('ls')).stdout).toMatchInlineSnapshot(`
@@ -238,7 +260,9 @@ describe('deploy', () => {
 
   it('sends the files that the manifest names', async () => {
     const manifest = `${hello.replace('routes:', 'files: {/etc/app: {config: app}}, routes:')}config:\n  app: {files: {a.conf: {path: ./conf.d/a.conf}, more: {path: conf.d/more}}}\n`
-    const { t } = await started({ files: { 'escale.yaml': manifest, 'conf.d/a.conf': 'a', 'conf.d/more/b.conf': 'b', 'conf.d/not-named': 'c' } })
+    const { t } = await started({
+      files: { 'escale.yaml': manifest, 'conf.d/a.conf': 'a', 'conf.d/more/b.conf': 'b', 'conf.d/not-named': 'c' },
+    })
     expect(await t.run('deploy')).toMatchObject({ status: 0 })
   })
 
@@ -258,7 +282,9 @@ describe('deploy', () => {
   })
 
   it('sends no build context from outside the folder of the manifest', async () => {
-    const { t, server } = await started({ files: { 'escale.yaml': hello.replace('image: nginx', 'build: {context: ../home}') } })
+    const { t, server } = await started({
+      files: { 'escale.yaml': hello.replace('image: nginx', 'build: {context: ../home}') },
+    })
     const { status, stderr } = await t.run('plan')
     expect({ status, code: /error\[([a-z-]+)\]/.exec(stderr)?.[1] }).toEqual({ status: 3, code: 'path-outside' })
     expect(server.requests.filter((request) => request.includes('uploads'))).toEqual([])

@@ -15,7 +15,13 @@ interface Bad {
   readonly stdin?: string
 }
 
-const usage = (line: string, says: string, rest: Partial<Bad> = {}): Bad => ({ line, status: 2, code: 'usage', says, ...rest })
+const usage = (line: string, says: string, rest: Partial<Bad> = {}): Bad => ({
+  line,
+  status: 2,
+  code: 'usage',
+  says,
+  ...rest,
+})
 
 const offline: readonly Bad[] = [
   usage('deploi', 'did you mean deploy?'),
@@ -24,7 +30,7 @@ const offline: readonly Bad[] = [
   usage('deploy --detch', 'did you mean --detach?'),
   usage('status --bogus', "unknown option '--bogus'"),
   usage('deploy extra', 'too many arguments'),
-  usage('deploy -f', "argument missing"),
+  usage('deploy -f', 'argument missing'),
   usage('deploy --set', 'argument missing'),
   usage('status -o jsn', 'Allowed choices are table, wide, json, yaml'),
   usage('secrets', 'needs to be told what to do'),
@@ -60,31 +66,89 @@ const offline: readonly Bad[] = [
   { line: 'ls', status: 2, code: 'no-context', says: 'there is no context "away"', env: { ESCALE_CONTEXT: 'away' } },
   { line: 'validate', status: 3, code: 'file-missing', says: 'there is no escale.yaml' },
   { line: 'validate nothing.yaml', status: 3, code: 'file-missing', says: 'there is no such file' },
-  { line: 'validate', status: 3, code: 'yaml-syntax', says: 'escale.yaml:3:', files: { 'escale.yaml': 'apiVersion: escale/v1\nkind: [App\n' } },
-  { line: 'validate', status: 3, code: 'unknown-key', says: 'did you mean `image`?', files: { 'escale.yaml': hello.replace('image:', 'imag:') } },
+  {
+    line: 'validate',
+    status: 3,
+    code: 'yaml-syntax',
+    says: 'escale.yaml:3:',
+    files: { 'escale.yaml': 'apiVersion: escale/v1\nkind: [App\n' },
+  },
+  {
+    line: 'validate',
+    status: 3,
+    code: 'unknown-key',
+    says: 'did you mean `image`?',
+    files: { 'escale.yaml': hello.replace('image:', 'imag:') },
+  },
   { line: 'validate -f -', status: 3, code: 'missing-key', says: 'the manifest is empty', stdin: '' },
-  { line: 'validate --env nowhere', status: 3, code: 'unknown-environment', says: 'nowhere', files: { 'escale.yaml': hello } },
-  { line: 'validate --set tga=1', status: 3, code: 'unused-param-value', says: 'did you mean `tag`?', files: { 'escale.yaml': hello.replace('services:', 'params: {tag: latest}\nservices:') } },
-  { line: 'validate', status: 3, code: 'missing-param', says: 'ESCALE_PARAM_TAG', files: { 'escale.yaml': hello.replace('services:', 'params: {tag: {description: x}}\nservices:').replace('image: nginx', 'image: "nginx:${tag}"') } },
-  { line: 'status', status: 3, code: 'missing-key', says: 'does not say which app', files: { 'escale.yaml': 'kind: App\n' }, env: { ESCALE_URL: 'http://escale.test' } },
+  {
+    line: 'validate --env nowhere',
+    status: 3,
+    code: 'unknown-environment',
+    says: 'nowhere',
+    files: { 'escale.yaml': hello },
+  },
+  {
+    line: 'validate --set tga=1',
+    status: 3,
+    code: 'unused-param-value',
+    says: 'did you mean `tag`?',
+    files: { 'escale.yaml': hello.replace('services:', 'params: {tag: latest}\nservices:') },
+  },
+  {
+    line: 'validate',
+    status: 3,
+    code: 'missing-param',
+    says: 'ESCALE_PARAM_TAG',
+    files: {
+      'escale.yaml': hello
+        .replace('services:', 'params: {tag: {description: x}}\nservices:')
+        .replace('image: nginx', 'image: "nginx:${tag}"'),
+    },
+  },
+  {
+    line: 'status',
+    status: 3,
+    code: 'missing-key',
+    says: 'does not say which app',
+    files: { 'escale.yaml': 'kind: App\n' },
+    env: { ESCALE_URL: 'http://escale.test' },
+  },
   { line: 'init', status: 4, code: 'file-exists', says: 'overwrite it with --force', files: { 'escale.yaml': hello } },
   { line: 'ls', status: 5, code: 'unreachable', says: 'escale up', env: { ESCALE_URL: 'http://127.0.0.1:1' } },
-  { line: 'deploy', status: 5, code: 'unreachable', says: 'does not answer', files: { 'escale.yaml': hello }, env: { ESCALE_URL: 'http://127.0.0.1:1' } },
+  {
+    line: 'deploy',
+    status: 5,
+    code: 'unreachable',
+    says: 'does not answer',
+    files: { 'escale.yaml': hello },
+    env: { ESCALE_URL: 'http://127.0.0.1:1' },
+  },
 ]
 
 describe('a wrong command line', () => {
-  it.each(offline)('$line → $status $code: $says', async ({ line, status, code, says, files = {}, env = {}, stdin }) => {
-    const said = await terminal({ files, env, ...(stdin !== undefined && { stdin }) }).run(line)
-    expect(said.stderr).toContain(`error[${code}]`)
-    expect(said.stderr.replaceAll(/\s+/g, ' ')).toContain(says)
-    expect({ status: said.status, stdout: said.stdout }).toEqual({ status, stdout: '' })
-  })
+  it.each(offline)(
+    '$line → $status $code: $says',
+    async ({ line, status, code, says, files = {}, env = {}, stdin }) => {
+      const said = await terminal({ files, env, ...(stdin !== undefined && { stdin }) }).run(line)
+      expect(said.stderr).toContain(`error[${code}]`)
+      expect(said.stderr.replaceAll(/\s+/g, ' ')).toContain(says)
+      expect({ status: said.status, stdout: said.stdout }).toEqual({ status, stdout: '' })
+    },
+  )
 
   it('says so in JSON where JSON was asked for', async () => {
     const { status, stdout, stderr } = await terminal().run('deploi -o json')
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(JSON.parse(stderr)).toEqual({
-      problems: [{ code: 'usage', severity: 'error', message: "unknown command 'deploi'", fix: 'did you mean deploy? see `escale --help`' }],
+      problems: [
+        {
+          code: 'usage',
+          severity: 'error',
+          message: "unknown command 'deploi'",
+          fix: 'did you mean deploy? see `escale --help`',
+        },
+      ],
     })
   })
 })
@@ -93,8 +157,20 @@ const online: readonly Bad[] = [
   { line: 'status', status: 4, code: 'not-found', says: 'hello', files: { 'escale.yaml': hello } },
   { line: 'logs --app ghost', status: 4, code: 'not-found', says: 'ghost' },
   { line: 'ls --project ghost', status: 4, code: 'not-found', says: 'ghost' },
-  { line: 'deploy --plan plan_old', status: 4, code: 'stale-plan', says: 'escale plan', files: { 'escale.yaml': hello } },
-  { line: 'deploy --to moon', status: 3, code: 'unknown-reference', says: 'there is no cluster moon', files: { 'escale.yaml': hello } },
+  {
+    line: 'deploy --plan plan_old',
+    status: 4,
+    code: 'stale-plan',
+    says: 'escale plan',
+    files: { 'escale.yaml': hello },
+  },
+  {
+    line: 'deploy --to moon',
+    status: 3,
+    code: 'unknown-reference',
+    says: 'there is no cluster moon',
+    files: { 'escale.yaml': hello },
+  },
   { line: 'deploy --project team-a', status: 4, code: 'not-found', says: 'team-a', files: { 'escale.yaml': hello } },
   { line: 'rm ghost', status: 2, code: 'needs-confirmation', says: 'add --yes' },
   { line: 'secrets rm x', status: 2, code: 'needs-confirmation', says: 'add --yes', files: { 'escale.yaml': hello } },
@@ -107,19 +183,55 @@ const online: readonly Bad[] = [
   { line: 'tokens create ci --grant viewer --expires tomorrow', status: 2, code: 'usage', says: 'is no duration' },
   { line: 'nodes drain ghost --yes', status: 2, code: 'usage', says: 'there is no machine "ghost"' },
   { line: 'clusters add prod', status: 2, code: 'usage', says: 'the kind of the cluster is missing' },
-  { line: 'logs --since yesterday', status: 2, code: 'usage', says: 'neither a duration nor a time', files: { 'escale.yaml': hello } },
+  {
+    line: 'logs --since yesterday',
+    status: 2,
+    code: 'usage',
+    says: 'neither a duration nor a time',
+    files: { 'escale.yaml': hello },
+  },
   { line: 'logs --tail many', status: 2, code: 'usage', says: 'no whole number', files: { 'escale.yaml': hello } },
-  { line: 'secrets set x', status: 2, code: 'usage', says: 'standard input is empty', files: { 'escale.yaml': hello }, stdin: '' },
-  { line: 'secrets set x --from-file none', status: 3, code: 'file-missing', says: 'cannot be read', files: { 'escale.yaml': hello } },
-  { line: 'secrets set x --key a', status: 2, code: 'usage', says: 'is no name=value', files: { 'escale.yaml': hello } },
-  { line: 'exec web -o wide --instance nope', status: 4, code: 'not-found', says: 'hello', files: { 'escale.yaml': hello } },
+  {
+    line: 'secrets set x',
+    status: 2,
+    code: 'usage',
+    says: 'standard input is empty',
+    files: { 'escale.yaml': hello },
+    stdin: '',
+  },
+  {
+    line: 'secrets set x --from-file none',
+    status: 3,
+    code: 'file-missing',
+    says: 'cannot be read',
+    files: { 'escale.yaml': hello },
+  },
+  {
+    line: 'secrets set x --key a',
+    status: 2,
+    code: 'usage',
+    says: 'is no name=value',
+    files: { 'escale.yaml': hello },
+  },
+  {
+    line: 'exec web -o wide --instance nope',
+    status: 4,
+    code: 'not-found',
+    says: 'hello',
+    files: { 'escale.yaml': hello },
+  },
   { line: 'ls', status: 4, code: 'unauthenticated', says: 'log in again', env: { ESCALE_TOKEN: 'esc_wrong' } },
 ]
 
 describe('a command line that the server refuses', () => {
   it.each(online)('$line → $status $code: $says', async ({ line, status, code, says, files = {}, env = {}, stdin }) => {
     const server = await testServer()
-    const said = await terminal({ files, fetch: server.fetch, env: { ...server.env, ...env }, ...(stdin !== undefined && { stdin }) }).run(line)
+    const said = await terminal({
+      files,
+      fetch: server.fetch,
+      env: { ...server.env, ...env },
+      ...(stdin !== undefined && { stdin }),
+    }).run(line)
     expect(said.stderr).toContain(`error[${code}]`)
     expect(said.stderr.replaceAll(/\s+/g, ' ')).toContain(says)
     expect({ status: said.status, stdout: said.stdout }).toEqual({ status, stdout: '' })
@@ -127,30 +239,56 @@ describe('a command line that the server refuses', () => {
 
   it('cannot go back where nothing ever stood', async () => {
     const server = await testServer()
-    const t = terminal({ files: { 'escale.yaml': hello }, fetch: server.fetch, env: server.env, clock: server.platform.clock })
+    const t = terminal({
+      files: { 'escale.yaml': hello },
+      fetch: server.fetch,
+      env: server.env,
+      clock: server.platform.clock,
+    })
     await t.run('deploy')
-    expect(await t.run('rollback')).toMatchObject({ status: 4, stderr: expect.stringContaining('no-good-release') as string })
+    expect(await t.run('rollback')).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('no-good-release') as string,
+    })
   })
 
   it('has nothing to cancel or approve at rest', async () => {
     const server = await testServer()
-    const t = terminal({ files: { 'escale.yaml': hello }, fetch: server.fetch, env: server.env, clock: server.platform.clock })
+    const t = terminal({
+      files: { 'escale.yaml': hello },
+      fetch: server.fetch,
+      env: server.env,
+      clock: server.platform.clock,
+    })
     await t.run('deploy')
     for (const line of ['cancel', 'approve']) {
-      expect(await t.run(line)).toMatchObject({ status: 4, stderr: expect.stringContaining('no deployment of hello is under way') as string })
+      expect(await t.run(line)).toMatchObject({
+        status: 4,
+        stderr: expect.stringContaining('no deployment of hello is under way') as string,
+      })
     }
   })
 
   it('runs no job that is not there', async () => {
     const server = await testServer()
-    const t = terminal({ files: { 'escale.yaml': withJob }, fetch: server.fetch, env: server.env, clock: server.platform.clock })
+    const t = terminal({
+      files: { 'escale.yaml': withJob },
+      fetch: server.fetch,
+      env: server.env,
+      clock: server.platform.clock,
+    })
     await t.run('deploy')
-    expect(await t.run('run nothing')).toMatchObject({ status: 3, stderr: expect.stringContaining('unknown-reference') as string })
+    expect(await t.run('run nothing')).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('unknown-reference') as string,
+    })
   })
 
   it('shows the line of the manifest that the server refuses', async () => {
     const server = await testServer({ domain: 'apps.test' })
-    const files = { 'escale.yaml': withVolume.replace('metadata: {name: hello}', 'metadata: {name: hello}\ncluster: moon') }
+    const files = {
+      'escale.yaml': withVolume.replace('metadata: {name: hello}', 'metadata: {name: hello}\ncluster: moon'),
+    }
     const { status, stderr } = await terminal({ files, fetch: server.fetch, env: server.env }).run('plan')
     expect(status).toBe(3)
     expect(stderr).toMatchInlineSnapshot(`
@@ -166,7 +304,10 @@ describe('a command line that the server refuses', () => {
 
 describe('a fault of the program itself', () => {
   it('says so, and where when asked', async () => {
-    const t = terminal({ env: { ESCALE_URL: 'http://escale.test', ESCALE_DEBUG: '1' }, fetch: () => Promise.resolve(Response.json('no list')) })
+    const t = terminal({
+      env: { ESCALE_URL: 'http://escale.test', ESCALE_DEBUG: '1' },
+      fetch: () => Promise.resolve(Response.json('no list')),
+    })
     const { status, stderr } = await t.run('ls')
     expect(status).toBe(1)
     expect(stderr).toContain('error[internal-error]')

@@ -48,15 +48,19 @@ describe('help', () => {
 })
 
 describe('records', () => {
-  const leaves = (records: readonly AnyRecord[]): readonly AnyRecord[] => records.flatMap((record) => (record.kind === 'group' ? [record, ...leaves(record.commands)] : [record]))
+  const leaves = (records: readonly AnyRecord[]): readonly AnyRecord[] =>
+    records.flatMap((record) => (record.kind === 'group' ? [record, ...leaves(record.commands)] : [record]))
 
-  it.each(leaves(commands).map((record) => [record.name, record] as const))('%s has an example that begins with escale, and a summary of half a line', (_, record) => {
-    expect(record.summary).toMatch(/^[a-z][^.]{5,60}$/)
-    expect(record.description).toMatch(/\.$/)
-    if (record.kind === 'group') return
-    expect(record.examples.length).toBeGreaterThan(0)
-    for (const example of record.examples) expect(example.line).toMatch(/(^|[ (])escale /)
-  })
+  it.each(leaves(commands).map((record) => [record.name, record] as const))(
+    '%s has an example that begins with escale, and a summary of half a line',
+    (_, record) => {
+      expect(record.summary).toMatch(/^[a-z][^.]{5,60}$/)
+      expect(record.description).toMatch(/\.$/)
+      if (record.kind === 'group') return
+      expect(record.examples.length).toBeGreaterThan(0)
+      for (const example of record.examples) expect(example.line).toMatch(/(^|[ (])escale /)
+    },
+  )
 
   it('take no option that every command has already', () => {
     const taken = new Set(['o', 'q', 'p', 'V', 'h'])
@@ -64,7 +68,18 @@ describe('records', () => {
       if (record.kind === 'group') continue
       const shorts = Object.values(record.options).flatMap((option) => option.short ?? [])
       expect(new Set(shorts).size, record.name).toBe(shorts.length)
-      expect(shorts.filter((short) => taken.has(short)), record.name).toEqual([])
+      expect(
+        shorts.filter((short) => taken.has(short)),
+        record.name,
+      ).toEqual([])
+    }
+  })
+})
+
+describe('names of options', () => {
+  it('never begin with `no`, which commander takes for the contrary of another option', () => {
+    for (const record of commands.flatMap((each) => (each.kind === 'group' ? each.commands : [each]))) {
+      expect(Object.keys(record.options).filter((key) => /^no[A-Z]/.test(key))).toEqual([])
     }
   })
 })

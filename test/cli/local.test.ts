@@ -17,7 +17,10 @@ describe('init', () => {
   it('writes a manifest that is valid', async () => {
     const t = terminal()
     const { status, stdout } = await t.run('init --image nginx --port 80')
-    expect({ status, stdout }).toEqual({ status: 0, stdout: '✓ escale.yaml was written. Next: escale validate, escale plan, escale deploy\n' })
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: '✓ escale.yaml was written. Next: escale validate, escale plan, escale deploy\n',
+    })
     expect(readFileSync(join(t.folder, 'escale.yaml'), 'utf8')).toMatchInlineSnapshot(`
       "apiVersion: escale/v1
       kind: App
@@ -50,13 +53,25 @@ describe('init', () => {
   })
 
   it('makes a name of any folder', () => {
-    expect(['My Shop', '9to5', 'x-ray', '---', 'a'.repeat(60), 'Ünï', 'web_app-'].map(nameFrom)).toEqual(['my-shop', 'to5', 'ray', 'app', 'a'.repeat(40), 'n', 'web-app'])
+    expect(['My Shop', '9to5', 'x-ray', '---', 'a'.repeat(60), 'Ünï', 'web_app-'].map(nameFrom)).toEqual([
+      'my-shop',
+      'to5',
+      'ray',
+      'app',
+      'a'.repeat(40),
+      'n',
+      'web-app',
+    ])
   })
 })
 
 describe('validate', () => {
   it('says that all is well', async () => {
-    expect(await terminal({ files: { 'escale.yaml': hello } }).run('validate')).toEqual({ status: 0, stdout: '✓ escale.yaml is valid: app hello, 1 service\n', stderr: '' })
+    expect(await terminal({ files: { 'escale.yaml': hello } }).run('validate')).toEqual({
+      status: 0,
+      stdout: '✓ escale.yaml is valid: app hello, 1 service\n',
+      stderr: '',
+    })
   })
 
   it('finds escale.yml, a folder, and standard input', async () => {
@@ -101,7 +116,9 @@ describe('validate', () => {
   })
 
   it('answers problems in JSON on standard error', async () => {
-    const { status, stdout, stderr } = await terminal({ files: { 'escale.yaml': hello.replace('image', 'imag') } }).run('validate -o json')
+    const { status, stdout, stderr } = await terminal({ files: { 'escale.yaml': hello.replace('image', 'imag') } }).run(
+      'validate -o json',
+    )
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
     expect(JSON.parse(stderr)).toMatchObject({ problems: [{ code: 'unknown-key', source: { line: 5 } }] })
   })
@@ -118,7 +135,9 @@ describe('validate', () => {
 
 describe('schema', () => {
   it('is a JSON Schema', async () => {
-    expect(JSON.parse((await terminal().run('schema')).stdout)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' })
+    expect(JSON.parse((await terminal().run('schema')).stdout)).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+    })
   })
 })
 
@@ -131,7 +150,13 @@ describe('a build context', () => {
 
   it('holds everything but what .dockerignore leaves out, and every Dockerfile that is named', async () => {
     const folder = temporaryFolder()
-    for (const [path, text] of Object.entries({ Dockerfile: 'FROM a', 'b.Dockerfile': 'FROM b', '.dockerignore': '*\n!src\n', 'src/index.js': 'code', '.env': 'SECRET=1' })) {
+    for (const [path, text] of Object.entries({
+      Dockerfile: 'FROM a',
+      'b.Dockerfile': 'FROM b',
+      '.dockerignore': '*\n!src\n',
+      'src/index.js': 'code',
+      '.env': 'SECRET=1',
+    })) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
       writeFileSync(join(folder, path), text)
     }
@@ -163,11 +188,17 @@ describe('login', () => {
     const server = await testServer()
     const t = terminal({ fetch: server.fetch })
     const { status, stdout } = await t.run('login http://escale.test/ --name work', { stdin: `${server.token}\n` })
-    expect({ status, stdout }).toEqual({ status: 0, stdout: '✓ logged in to http://escale.test as token:owner; this is the context work now\n' })
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: '✓ logged in to http://escale.test as token:owner; this is the context work now\n',
+    })
     expect(stdout).not.toContain(server.token)
     const path = configPath({ env: {}, home: t.home })
     expect(statSync(path).mode & 0o777).toBe(0o600)
-    expect(await readConfig(path)).toEqual({ current: 'work', contexts: { work: { url: 'http://escale.test', token: server.token } } })
+    expect(await readConfig(path)).toEqual({
+      current: 'work',
+      contexts: { work: { url: 'http://escale.test', token: server.token } },
+    })
     expect((await t.run('ls')).status).toBe(0)
   })
 
@@ -187,7 +218,10 @@ describe('login', () => {
 })
 
 describe('contexts', () => {
-  const place = async (contexts: Readonly<Record<string, { url: string; token?: string; project?: string }>>, env: Readonly<Record<string, string>> = {}) => {
+  const place = async (
+    contexts: Readonly<Record<string, { url: string; token?: string; project?: string }>>,
+    env: Readonly<Record<string, string>> = {},
+  ) => {
     const home = temporaryFolder()
     for (const [name, context] of Object.entries(contexts)) await saveContext(configPath({ env, home }), name, context)
     return { env, home }
@@ -198,8 +232,13 @@ describe('contexts', () => {
     expect((await openSession(await place(two), {})).url).toBe('http://two')
     expect((await openSession(await place(two, { ESCALE_CONTEXT: 'one' }), {})).url).toBe('http://one')
     expect((await openSession(await place(two, { ESCALE_CONTEXT: 'one' }), { context: 'two' })).url).toBe('http://two')
-    expect(await openSession(await place(two, { ESCALE_URL: 'http://three', ESCALE_TOKEN: 't3' }), {})).toEqual({ url: 'http://three', token: 't3' })
-    expect((await openSession(await place(two, { ESCALE_URL: 'http://three' }), { context: 'one' })).url).toBe('http://one')
+    expect(await openSession(await place(two, { ESCALE_URL: 'http://three', ESCALE_TOKEN: 't3' }), {})).toEqual({
+      url: 'http://three',
+      token: 't3',
+    })
+    expect((await openSession(await place(two, { ESCALE_URL: 'http://three' }), { context: 'one' })).url).toBe(
+      'http://one',
+    )
   })
 
   it('never send a token of the file to an address of the environment', async () => {
@@ -213,8 +252,15 @@ describe('contexts', () => {
   it('give the project where neither flag, environment nor manifest does', async () => {
     const session = await openSession(await place({ one: two.one }), {})
     expect([projectOf(session), projectOf(session, 'manifest')]).toEqual(['p1', 'manifest'])
-    expect(projectOf(await openSession(await place({ one: two.one }, { ESCALE_PROJECT: 'env' }), {}), 'manifest')).toBe('env')
-    expect(projectOf(await openSession(await place({ one: two.one }, { ESCALE_PROJECT: 'env' }), { project: 'flag' }), 'manifest')).toBe('flag')
+    expect(projectOf(await openSession(await place({ one: two.one }, { ESCALE_PROJECT: 'env' }), {}), 'manifest')).toBe(
+      'env',
+    )
+    expect(
+      projectOf(
+        await openSession(await place({ one: two.one }, { ESCALE_PROJECT: 'env' }), { project: 'flag' }),
+        'manifest',
+      ),
+    ).toBe('flag')
     expect(projectOf(await openSession(await place({ two: two.two }), {}))).toBe('default')
   })
 
@@ -239,7 +285,13 @@ describe('contexts', () => {
 describe('doctor', () => {
   const findings: readonly Finding[] = [
     { subject: 'node', state: 'ok', finding: 'Node.js 24.21.0' },
-    { subject: 'engine', state: 'error', code: 'engine-missing', finding: 'there is no container engine', fix: 'install one' },
+    {
+      subject: 'engine',
+      state: 'error',
+      code: 'engine-missing',
+      finding: 'there is no container engine',
+      fix: 'install one',
+    },
     { subject: 'port 80', state: 'warning', code: 'port-taken', finding: 'taken', fix: 'end what listens there' },
   ]
 
@@ -281,13 +333,24 @@ describe('doctor', () => {
   })
 
   it('knows which versions of Node are old enough', () => {
-    expect(['20.19.0', '22.17.9', '22.18.0', '24.0.0'].map((version) => nodeFinding(version).state)).toEqual(['error', 'error', 'ok', 'ok'])
+    expect(['20.19.0', '22.17.9', '22.18.0', '24.0.0'].map((version) => nodeFinding(version).state)).toEqual([
+      'error',
+      'error',
+      'ok',
+      'ok',
+    ])
   })
 
   it('knows every state of swarm mode', () => {
     const swarm = (LocalNodeState: 'inactive' | 'active' | 'locked' | 'pending', ControlAvailable = false) =>
-      swarmFinding({ Swarm: { LocalNodeState, ControlAvailable, NodeID: '', NodeAddr: '', Error: '', RemoteManagers: null } })
-    expect([swarm('inactive'), swarm('active', true), swarm('active'), swarm('locked'), swarm('pending')].map(({ state, code }) => [state, code])).toEqual([
+      swarmFinding({
+        Swarm: { LocalNodeState, ControlAvailable, NodeID: '', NodeAddr: '', Error: '', RemoteManagers: null },
+      })
+    expect(
+      [swarm('inactive'), swarm('active', true), swarm('active'), swarm('locked'), swarm('pending')].map(
+        ({ state, code }) => [state, code],
+      ),
+    ).toEqual([
       ['ok', 'swarm-inactive'],
       ['ok', undefined],
       ['error', 'swarm-worker'],
@@ -310,7 +373,14 @@ describe('up', () => {
     })
     const running = t.run('up --memory --port 7500 --http-port 8081', { onInterrupt: (act) => (press = act) })
     const { status, stdout } = await running
-    expect({ status, stdout, closed }).toEqual({ status: 0, stdout: '✓ the platform answers at http://127.0.0.1:7500; Ctrl-C ends it, apps go on\n', closed: 1 })
-    expect(await readConfig(configPath({ env: {}, home: t.home }))).toEqual({ current: 'local', contexts: { local: { url: 'http://127.0.0.1:7500', token: 'esc_owner' } } })
+    expect({ status, stdout, closed }).toEqual({
+      status: 0,
+      stdout: '✓ the platform answers at http://127.0.0.1:7500; Ctrl-C ends it, apps go on\n',
+      closed: 1,
+    })
+    expect(await readConfig(configPath({ env: {}, home: t.home }))).toEqual({
+      current: 'local',
+      contexts: { local: { url: 'http://127.0.0.1:7500', token: 'esc_owner' } },
+    })
   })
 })

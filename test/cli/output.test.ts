@@ -28,7 +28,9 @@ const rows: readonly Row[] = [
 describe('a table', () => {
   it('is as wide as its content where no terminal limits it', () => {
     expect(formatTable(rows, columns, { wide: false, style: plainStyle })).toBe(
-      ['NAME       NOTE', 'web        a note that is rather long for a narrow terminal', 'database   日本語'].join('\n'),
+      ['NAME       NOTE', 'web        a note that is rather long for a narrow terminal', 'database   日本語'].join(
+        '\n',
+      ),
     )
   })
 
@@ -59,30 +61,46 @@ describe('a table', () => {
 
   it('fits the width that it is given where its columns can shrink to it', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ name: fc.constantFrom('a', 'web'), note: fc.string() }), { minLength: 1 }), fc.integer({ min: 20, max: 60 }), (some, width) => {
-        const lines = formatTable(some, columns, { wide: false, width, style: plainStyle }).split('\n')
-        expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width)
-      }),
+      fc.property(
+        fc.array(fc.record({ name: fc.constantFrom('a', 'web'), note: fc.string() }), { minLength: 1 }),
+        fc.integer({ min: 20, max: 60 }),
+        (some, width) => {
+          const lines = formatTable(some, columns, { wide: false, width, style: plainStyle }).split('\n')
+          expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width)
+        },
+      ),
     )
   })
 })
 
 describe('widths', () => {
   it('count columns, not characters', () => {
-    expect([widthOf('abc'), widthOf('日本'), widthOf('e\u0301'), widthOf('\u001b[31mred\u001b[39m')]).toEqual([3, 4, 1, 3])
+    expect([widthOf('abc'), widthOf('日本'), widthOf('e\u0301'), widthOf('\u001b[31mred\u001b[39m')]).toEqual([
+      3, 4, 1, 3,
+    ])
   })
 
   it('are never exceeded by what is cut', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, width) => widthOf(cut(text, width)) <= width))
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme' }),
+        fc.integer({ min: 1, max: 40 }),
+        (text, width) => widthOf(cut(text, width)) <= width,
+      ),
+    )
   })
 
   it('break lines at spaces without losing a word', () => {
     fc.assert(
-      fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }), fc.integer({ min: 12, max: 40 }), (list, width) => {
-        const lines = wrap(list.join(' '), width)
-        expect(lines.join(' ')).toBe(list.join(' '))
-        expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
-      }),
+      fc.property(
+        fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }),
+        fc.integer({ min: 12, max: 40 }),
+        (list, width) => {
+          const lines = wrap(list.join(' '), width)
+          expect(lines.join(' ')).toBe(list.join(' '))
+          expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
+        },
+      ),
     )
   })
 
@@ -96,7 +114,12 @@ describe('a problem', () => {
   const source = { file: 'escale.yaml', line: 3, column: 5 }
 
   it('says where, what, why and what to do, with the line and a caret', () => {
-    expect(formatProblem(problem('unknown-key', 'no key `imag`', { source, allowed: ['image', 'build'], fix: 'did you mean `image`?' }), { style: plainStyle, text })).toMatchInlineSnapshot(`
+    expect(
+      formatProblem(
+        problem('unknown-key', 'no key `imag`', { source, allowed: ['image', 'build'], fix: 'did you mean `image`?' }),
+        { style: plainStyle, text },
+      ),
+    ).toMatchInlineSnapshot(`
       "escale.yaml:3:5: error[unknown-key] no key \`imag\`
         3 │     imag: nginx
           │     ^^^^
@@ -107,7 +130,8 @@ describe('a problem', () => {
   })
 
   it('names its path where it stands in no text', () => {
-    expect(formatProblem(problem('no-capacity', 'too large', { path: 'services.web.size' }), { style: plainStyle })).toMatchInlineSnapshot(`
+    expect(formatProblem(problem('no-capacity', 'too large', { path: 'services.web.size' }), { style: plainStyle }))
+      .toMatchInlineSnapshot(`
       "error[no-capacity] too large
         at: services.web.size
         why: The machines cannot hold what the manifest asks."
@@ -116,14 +140,21 @@ describe('a problem', () => {
 
   it('shows a very long line around its place', () => {
     const long = `key: ${'x'.repeat(300)} HERE ${'y'.repeat(300)}`
-    const shown = formatProblem(problem('not-allowed', 'no', { source: { line: 1, column: 307 } }), { style: plainStyle, text: long, width: 80 })
+    const shown = formatProblem(problem('not-allowed', 'no', { source: { line: 1, column: 307 } }), {
+      style: plainStyle,
+      text: long,
+      width: 80,
+    })
     const [, line = '', caret = ''] = shown.split('\n')
     expect(line.length).toBeLessThanOrEqual(80)
     expect(line.slice(caret.indexOf('^'), caret.lastIndexOf('^') + 1)).toBe('HERE')
   })
 
   it('marks a quoted key as a whole', () => {
-    const shown = formatProblem(problem('unknown-key', 'no', { source: { line: 1, column: 3 } }), { style: plainStyle, text: '  "/etc/a b": 1' })
+    const shown = formatProblem(problem('unknown-key', 'no', { source: { line: 1, column: 3 } }), {
+      style: plainStyle,
+      text: '  "/etc/a b": 1',
+    })
     expect(shown.split('\n')[2]).toBe('    │   ^^^^^^^^^^')
   })
 
@@ -134,7 +165,14 @@ describe('a problem', () => {
 
   it('comes with its peers in the order of the text, errors first', () => {
     const at = (line: number) => ({ source: { line, column: 1 } })
-    const shown = formatProblems([problem('df-cd', 'late warning', at(1)), problem('not-allowed', 'second', at(9)), problem('not-allowed', 'first', at(2))], { style: plainStyle })
+    const shown = formatProblems(
+      [
+        problem('df-cd', 'late warning', at(1)),
+        problem('not-allowed', 'second', at(9)),
+        problem('not-allowed', 'first', at(2)),
+      ],
+      { style: plainStyle },
+    )
     expect(shown.match(/first|second|late warning/g)).toEqual(['first', 'second', 'late warning'])
   })
 
@@ -145,9 +183,18 @@ describe('a problem', () => {
 
   it('never fails, whatever its position', () => {
     fc.assert(
-      fc.property(fc.string(), fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 500 }), (content, line, column) => {
-        formatProblem(problem('not-allowed', 'x', { source: { line, column } }), { style: colourStyle, text: content, width: 60 })
-      }),
+      fc.property(
+        fc.string(),
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: 1, max: 500 }),
+        (content, line, column) => {
+          formatProblem(problem('not-allowed', 'x', { source: { line, column } }), {
+            style: colourStyle,
+            text: content,
+            width: 60,
+          })
+        },
+      ),
     )
   })
 })
@@ -155,7 +202,10 @@ describe('a problem', () => {
 describe('a live area', () => {
   const recorder = (rows: number, columns = 40) => {
     const written: string[] = []
-    return { written, sink: { write: (data: string | Uint8Array) => void written.push(String(data)), isTTY: true, rows, columns } }
+    return {
+      written,
+      sink: { write: (data: string | Uint8Array) => void written.push(String(data)), isTTY: true, rows, columns },
+    }
   }
 
   it('erases exactly what it drew', () => {
@@ -177,9 +227,30 @@ describe('a live area', () => {
 
 describe('units', () => {
   it('are those that say enough', () => {
-    expect([0, 59_000, 119_000, 120_000, 7_200_000, 172_800_000].map(formatDuration)).toEqual(['0s', '59s', '119s', '2m', '2h', '2d'])
-    expect([0, 999, 1_500, 12_345_678, 5_000_000_000].map(formatBytes)).toEqual(['0 B', '999 B', '1.5 kB', '12.3 MB', '5.0 GB'])
-    expect(['90s', '1h30m', '2d', '', '5', 'm', '1.5h'].map(parseDurationMs)).toEqual([90_000, 5_400_000, 172_800_000, undefined, undefined, undefined, undefined])
+    expect([0, 59_000, 119_000, 120_000, 7_200_000, 172_800_000].map(formatDuration)).toEqual([
+      '0s',
+      '59s',
+      '119s',
+      '2m',
+      '2h',
+      '2d',
+    ])
+    expect([0, 999, 1_500, 12_345_678, 5_000_000_000].map(formatBytes)).toEqual([
+      '0 B',
+      '999 B',
+      '1.5 kB',
+      '12.3 MB',
+      '5.0 GB',
+    ])
+    expect(['90s', '1h30m', '2d', '', '5', 'm', '1.5h'].map(parseDurationMs)).toEqual([
+      90_000,
+      5_400_000,
+      172_800_000,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 })
 
@@ -187,7 +258,12 @@ describe('colours', () => {
   it('are for terminals that want them', () => {
     const wish = { isTTY: true, env: {}, refused: false }
     expect(styleFor(wish)).toBe(colourStyle)
-    for (const no of [{ ...wish, isTTY: false }, { ...wish, refused: true }, { ...wish, env: { NO_COLOR: '1' } }, { ...wish, env: { TERM: 'dumb' } }]) {
+    for (const no of [
+      { ...wish, isTTY: false },
+      { ...wish, refused: true },
+      { ...wish, env: { NO_COLOR: '1' } },
+      { ...wish, env: { TERM: 'dumb' } },
+    ]) {
       expect(styleFor(no)).toBe(plainStyle)
     }
     expect(styleFor({ ...wish, env: { NO_COLOR: '' } })).toBe(colourStyle)

@@ -45,7 +45,10 @@ describe('two deployments of one app', () => {
     const platform = await standing()
     await platform.deploy(app('app:2'))
     await platform.step()
-    platform.cluster.faults = { instance: (_unit, body) => (JSON.stringify(body).includes('app:3') ? { exitAfterMs: 10, exitCode: 1 } : undefined) }
+    platform.cluster.faults = {
+      instance: (_unit, body) =>
+        JSON.stringify(body).includes('app:3') ? { exitAfterMs: 10, exitCode: 1 } : undefined,
+    }
     expect((await platform.settle(await platform.deploy(app('app:3')))).state).toBe('failed')
     expect(imageOf(platform, 'web')).toBe('app:1')
     expect(await appRecord(platform)).toMatchObject({ lastGood: 1, current: 1 })
@@ -53,15 +56,25 @@ describe('two deployments of one app', () => {
 
   it('wait for the newest alone where several are asked for before a tick', async () => {
     const platform = await standing()
-    const all = [await platform.deploy(app('app:2')), await platform.deploy(app('app:3')), await platform.deploy(app('app:4'))]
+    const all = [
+      await platform.deploy(app('app:2')),
+      await platform.deploy(app('app:3')),
+      await platform.deploy(app('app:4')),
+    ]
     await platform.settle(all[2])
-    expect(await Promise.all(all.map(async (one) => (await record(platform.deps, one)).state))).toEqual(['superseded', 'superseded', 'succeeded'])
+    expect(await Promise.all(all.map(async (one) => (await record(platform.deps, one)).state))).toEqual([
+      'superseded',
+      'superseded',
+      'succeeded',
+    ])
     expect(imageOf(platform, 'web')).toBe('app:4')
   })
 
   it('both get on record when they are asked for at the same moment', async () => {
     const platform = await testPlatform()
-    const both = await Promise.all(['app:1', 'app:2'].map((reference) => deployApp(platform.deps, actor, request(reference))))
+    const both = await Promise.all(
+      ['app:1', 'app:2'].map((reference) => deployApp(platform.deps, actor, request(reference))),
+    )
     expect(both.map((one) => one.release).sort()).toEqual([1, 2])
     await platform.settle()
     const states = await Promise.all(both.map(async (one) => (await record(platform.deps, one)).state))
@@ -71,7 +84,11 @@ describe('two deployments of one app', () => {
   it('do not run a job of the older on beside that of the newer', async () => {
     const platform = await standing()
     platform.cluster.faults = { run: () => ({ exitCode: 0, tookMs: 60_000 }) }
-    const withJob = (reference: string) => spec([service('web', { ...image(reference), dependsOn: { migrate: 'completed' } }), job('migrate', image(reference))])
+    const withJob = (reference: string) =>
+      spec([
+        service('web', { ...image(reference), dependsOn: { migrate: 'completed' } }),
+        job('migrate', image(reference)),
+      ])
     await platform.deploy(withJob('app:2'))
     await platform.step()
     await platform.step()
@@ -103,7 +120,10 @@ describe('a deployment during a rollback', () => {
     // Without surge the old instance is gone when the new one fails, so that going back takes its time.
     const update = rolling({ maxSurge: { count: 0 }, maxUnavailable: { count: 1 } })
     const platform = await standing(spec([service('web', { ...image('app:1'), update })]))
-    platform.cluster.faults = { instance: (_unit, body) => (JSON.stringify(body).includes('app:2') ? { exitAfterMs: 10, exitCode: 1 } : undefined) }
+    platform.cluster.faults = {
+      instance: (_unit, body) =>
+        JSON.stringify(body).includes('app:2') ? { exitAfterMs: 10, exitCode: 1 } : undefined,
+    }
     const bad = await platform.deploy(spec([service('web', { ...image('app:2'), update })]))
     await until(platform, async () => (await record(platform.deps, bad)).state === 'rollingBack')
     const good = await platform.settle(await platform.deploy(app('app:3')))
@@ -121,7 +141,10 @@ describe('verbs that overtake each other', () => {
     await stopApp(platform.deps, actor, key, { services: ['api'] })
     await platform.settle()
     expect([instancesOf(platform, 'web').length, instancesOf(platform, 'api').length]).toEqual([3, 0])
-    expect((await appRecord(platform)).runtime).toMatchObject({ counts: { web: { count: 3 }, api: { count: 2 } }, stopped: ['api'] })
+    expect((await appRecord(platform)).runtime).toMatchObject({
+      counts: { web: { count: 3 }, api: { count: 2 } },
+      stopped: ['api'],
+    })
   })
 
   it('scale the release under way', async () => {
@@ -136,29 +159,35 @@ describe('verbs that overtake each other', () => {
 })
 
 describe('cancelling', () => {
-  const second = spec([service('web', { ...image('app:2'), scale: scale(2) }), service('extra', { dependsOn: { web: 'healthy' } })])
+  const second = spec([
+    service('web', { ...image('app:2'), scale: scale(2) }),
+    service('extra', { dependsOn: { web: 'healthy' } }),
+  ])
 
-  it.each([{ leave: false }, { leave: true }])('ends at every step of a deployment (leave: $leave)', async ({ leave }) => {
-    for (let steps = 0; ; steps++) {
-      const platform = await standing()
-      const deployment = await platform.deploy(second)
-      for (let n = 0; n < steps; n++) await platform.step()
-      if ((await record(platform.deps, deployment)).endedAtMs !== undefined) {
-        expect(steps).toBeGreaterThan(3)
-        return
+  it.each([{ leave: false }, { leave: true }])(
+    'ends at every step of a deployment (leave: $leave)',
+    async ({ leave }) => {
+      for (let steps = 0; ; steps++) {
+        const platform = await standing()
+        const deployment = await platform.deploy(second)
+        for (let n = 0; n < steps; n++) await platform.step()
+        if ((await record(platform.deps, deployment)).endedAtMs !== undefined) {
+          expect(steps).toBeGreaterThan(3)
+          return
+        }
+        await cancelDeployment(platform.deps, actor, key, deployment.id, { leave })
+        const { writes } = platform.cluster.world
+        const done = await platform.settle(deployment)
+        expect(done, `after ${steps} steps`).toMatchObject({ state: 'cancelled', reason: 'cancelled by test' })
+        if (leave) expect(platform.cluster.world.writes).toBe(writes)
+        else {
+          expect(imageOf(platform, 'web')).toBe('app:1')
+          expect(resourceIds(platform)).toEqual(['network/default', 'service/web'])
+        }
+        expect((await appRecord(platform)).current).toBe(1)
       }
-      await cancelDeployment(platform.deps, actor, key, deployment.id, { leave })
-      const { writes } = platform.cluster.world
-      const done = await platform.settle(deployment)
-      expect(done, `after ${steps} steps`).toMatchObject({ state: 'cancelled', reason: 'cancelled by test' })
-      if (leave) expect(platform.cluster.world.writes).toBe(writes)
-      else {
-        expect(imageOf(platform, 'web')).toBe('app:1')
-        expect(resourceIds(platform)).toEqual(['network/default', 'service/web'])
-      }
-      expect((await appRecord(platform)).current).toBe(1)
-    }
-  })
+    },
+  )
 
   it('ends a pinned deployment that had not begun as cancelled', async () => {
     const platform = await testPlatform()
@@ -171,7 +200,9 @@ describe('cancelling', () => {
 
   it('lets a rollback by hand find what stood before what was left', async () => {
     const platform = await standing()
-    platform.cluster.faults = { instance: (_unit, body) => (JSON.stringify(body).includes('app:2') ? { neverReady: true } : undefined) }
+    platform.cluster.faults = {
+      instance: (_unit, body) => (JSON.stringify(body).includes('app:2') ? { neverReady: true } : undefined),
+    }
     const deployment = await platform.deploy(app('app:2'))
     await until(platform, () => imageOf(platform, 'web') === 'app:2')
     await cancelDeployment(platform.deps, actor, key, deployment.id, { leave: true })

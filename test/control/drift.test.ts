@@ -52,7 +52,9 @@ describe('a change by hand', () => {
     const platform = await standing()
     changeByHand(platform, 'service/web', { replicas: 5 })
     const done = await platform.settle(await platform.deploy(app('app:1')))
-    expect(done.steps.filter((step) => step.kind === 'write')).toMatchObject([{ resource: 'service/web', action: 'update', because: 'drift', replacesInstances: false }])
+    expect(done.steps.filter((step) => step.kind === 'write')).toMatchObject([
+      { resource: 'service/web', action: 'update', because: 'drift', replacesInstances: false },
+    ])
     expect(instancesOf(platform, 'web').filter((instance) => instance.wanted)).toHaveLength(2)
   })
 
@@ -64,7 +66,9 @@ describe('a change by hand', () => {
     for (let n = 0; n < 50; n++) await platform.step()
     expect(resourceIds(platform)).toEqual(['network/default'])
     const done = await platform.settle(await platform.deploy(app('app:1')))
-    expect(done.steps.filter((step) => step.kind === 'write')).toMatchObject([{ resource: 'service/web', action: 'create', because: 'drift' }])
+    expect(done.steps.filter((step) => step.kind === 'write')).toMatchObject([
+      { resource: 'service/web', action: 'create', because: 'drift' },
+    ])
     expect(instancesOf(platform, 'web')).toHaveLength(2)
   })
 
@@ -98,7 +102,8 @@ describe('an observation that lags', () => {
     const platform = await standing()
     platform.cluster.faults = {
       lagMs: 5_000,
-      instance: (_unit, body) => (JSON.stringify(body).includes('app:2') ? { exitAfterMs: 10, exitCode: 1 } : undefined),
+      instance: (_unit, body) =>
+        JSON.stringify(body).includes('app:2') ? { exitAfterMs: 10, exitCode: 1 } : undefined,
     }
     expect((await platform.settle(await platform.deploy(app('app:2')))).state).toBe('failed')
     expect(imageOf(platform, 'web')).toBe('app:1')
@@ -148,7 +153,10 @@ describe('an engine that goes away', () => {
     const deployment = await platform.deploy(app('app:2'))
     await platform.step()
     const { target } = platform.deps
-    const away = { ...platform.deps, target: () => Promise.reject(new EscaleError('unreachable', 'the engine is away')) }
+    const away = {
+      ...platform.deps,
+      target: () => Promise.reject(new EscaleError('unreachable', 'the engine is away')),
+    }
     Object.assign(platform.deps, { target: away.target })
     for (let n = 0; n < 100; n++) await platform.step()
     expect((await record(platform.deps, deployment)).endedAtMs).toBeUndefined()
@@ -166,7 +174,9 @@ describe('an engine that goes away', () => {
   it('and refuses for good fails the deployment after four tries, and it goes back', async () => {
     const platform = await standing()
     let calls = 0
-    platform.cluster.faults = { call: ({ verb }) => (verb === 'update' && ++calls <= 4 ? { kind: 'fail', message: 'no such driver' } : undefined) }
+    platform.cluster.faults = {
+      call: ({ verb }) => (verb === 'update' && ++calls <= 4 ? { kind: 'fail', message: 'no such driver' } : undefined),
+    }
     const done = await platform.settle(await platform.deploy(app('app:2')))
     expect(done).toMatchObject({ state: 'failed', problems: [{ code: 'engine-refused', path: 'web' }] })
     expect(done.reason).toContain('no such driver')
@@ -181,7 +191,13 @@ describe('a store that refuses a write', () => {
       const random = seededRandom('refused')
       const { store, faults } = faultyStore(memoryStore({ clock, random }), clock)
       const platform = await testPlatform({ clock, store })
-      await store.commit([{ put: { collection: 'project', partition: 'all', id: 'default' }, value: { name: 'default', createdAtMs: 0, grants: [] }, unconditional: true }])
+      await store.commit([
+        {
+          put: { collection: 'project', partition: 'all', id: 'default' },
+          value: { name: 'default', createdAtMs: 0, grants: [] },
+          unconditional: true,
+        },
+      ])
       const deployment = await platform.deploy(app('app:1'))
       const commits = () => faults.calls.filter((call) => call === 'commit').length
       const from = commits()

@@ -9,13 +9,18 @@ import { container, job, key, service, spec } from '../support/specs.ts'
 
 const actor = { subject: 'test' }
 const image = (reference: string) => ({ main: container({ image: { reference } }) })
-const update = (change: Partial<ServiceUnit['update']>): ServiceUnit['update'] => ({ ...service('web').update, ...change })
-const rollback = (change: Partial<ServiceUnit['update']['rollback']>) => update({ rollback: { ...service('web').update.rollback, ...change } })
+const update = (change: Partial<ServiceUnit['update']>): ServiceUnit['update'] => ({
+  ...service('web').update,
+  ...change,
+})
+const rollback = (change: Partial<ServiceUnit['update']['rollback']>) =>
+  update({ rollback: { ...service('web').update.rollback, ...change } })
 const bad = (fault: InstanceFault, rest: Faults = {}): Faults => ({
   ...rest,
   instance: (_unit, body) => (JSON.stringify(body).includes('app:2') ? fault : undefined),
 })
-const app = (reference: string, change: Partial<ServiceUnit> = {}) => spec([service('web', { ...image(reference), ...change })])
+const app = (reference: string, change: Partial<ServiceUnit> = {}) =>
+  spec([service('web', { ...image(reference), ...change })])
 const appRecord = async ({ deps }: TestPlatform) => (await findApp(deps, key))!.value
 
 async function standing(change: Partial<ServiceUnit> = {}): Promise<TestPlatform> {
@@ -30,13 +35,18 @@ describe('a deployment fails', () => {
     platform.cluster.faults = bad({ neverReady: true })
     const done = await platform.settle(await platform.deploy(app('app:2')))
     expect(done).toMatchObject({ state: 'failed', reason: 'web: 0 of 1 ready, and none more within 30 s' })
-    const wrote = Object.values(done.progress.writes).find((fact) => fact.resource === 'service/web' && fact.direction === 'forward')!
+    const wrote = Object.values(done.progress.writes).find(
+      (fact) => fact.resource === 'service/web' && fact.direction === 'forward',
+    )!
     expect(done.progress.startedAtMs - wrote.doneAtMs!).toBeGreaterThanOrEqual(30_000)
     expect(imageOf(platform, 'web')).toBe('app:1')
   })
 
   it('not while one instance after the other becomes ready, however long the whole takes', async () => {
-    const slow = { scale: { min: 6, max: 6, schedule: {} }, update: update({ rolling: { maxSurge: { count: 1 }, maxUnavailable: { count: 0 }, settleMs: 20_000 } }) }
+    const slow = {
+      scale: { min: 6, max: 6, schedule: {} },
+      update: update({ rolling: { maxSurge: { count: 1 }, maxUnavailable: { count: 0 }, settleMs: 20_000 } }),
+    }
     const platform = await standing(slow)
     const done = await platform.settle(await platform.deploy(app('app:2', slow)))
     expect(done.state).toBe('succeeded')
@@ -70,8 +80,13 @@ describe('a deployment fails', () => {
     const platform = await standing()
     platform.cluster.faults = bad({ exitAfterMs: 10, exitCode: 3 }, { stopRolloutAfter: 1 })
     const done = await platform.settle(await platform.deploy(app('app:2')))
-    expect(done).toMatchObject({ state: 'failed', reason: expect.stringContaining('web: the rollout stopped: 1 new instances failed') })
-    const forward = Object.values(done.progress.writes).filter((fact) => fact.resource === 'service/web' && fact.direction === 'forward')
+    expect(done).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('web: the rollout stopped: 1 new instances failed'),
+    })
+    const forward = Object.values(done.progress.writes).filter(
+      (fact) => fact.resource === 'service/web' && fact.direction === 'forward',
+    )
     expect(forward).toMatchObject([{ attempts: 1 }])
     expect(imageOf(platform, 'web')).toBe('app:1')
   })
@@ -92,14 +107,21 @@ describe('a deployment fails', () => {
     platform.cluster.faults = { run: () => ({ exitCode: 7 }) }
     const gated = spec([service('web', { ...image('app:2'), dependsOn: { migrate: 'completed' } }), job('migrate')])
     const done = await platform.settle(await platform.deploy(gated))
-    expect(done).toMatchObject({ state: 'failed', problems: [{ path: 'migrate', message: 'job migrate: it ended with exit status 7' }] })
+    expect(done).toMatchObject({
+      state: 'failed',
+      problems: [{ path: 'migrate', message: 'job migrate: it ended with exit status 7' }],
+    })
     expect(imageOf(platform, 'web')).toBe('app:1')
   })
 
   it('when its verification fails, and goes back', async () => {
     const platform = await standing()
     platform.cluster.faults = { run: () => ({ exitCode: 1 }) }
-    const done = await platform.settle(await platform.deploy(spec([service('web', { ...image('app:2'), update: update({ verify: 'smoke' }) }), job('smoke')])))
+    const done = await platform.settle(
+      await platform.deploy(
+        spec([service('web', { ...image('app:2'), update: update({ verify: 'smoke' }) }), job('smoke')]),
+      ),
+    )
     expect(done.state).toBe('failed')
     expect(done.reason).toContain('smoke')
     expect(imageOf(platform, 'web')).toBe('app:1')
@@ -120,7 +142,9 @@ describe('a deployment fails', () => {
     const name = objectOf(platform, 'service/db')!.name
     platform.cluster.world.instances.set(name, [])
     await platform.step()
-    const done = await platform.settle(await platform.deploy(spec([service('db'), service('web', { dependsOn: { db: 'healthy' } })])))
+    const done = await platform.settle(
+      await platform.deploy(spec([service('db'), service('web', { dependsOn: { db: 'healthy' } })])),
+    )
     expect(done).toMatchObject({ state: 'failed', reason: 'db: 0 of 1 ready, and none more within 30 s' })
     expect(objectOf(platform, 'service/web')).toBeUndefined()
   })
@@ -138,7 +162,9 @@ describe('a failed deployment', () => {
 
   it('with nothing to go back to stands still, and its volumes stay', async () => {
     const platform = await testPlatform({ faults: bad({ exitAfterMs: 10, exitCode: 3 }) })
-    const first = spec([service('web', image('app:2')), service('db')], { volumes: [{ name: 'data', access: 'single', class: 'default', onDelete: 'keep' }] })
+    const first = spec([service('web', image('app:2')), service('db')], {
+      volumes: [{ name: 'data', access: 'single', class: 'default', onDelete: 'keep' }],
+    })
     expect((await platform.settle(await platform.deploy(first))).state).toBe('failed')
     expect(resourceIds(platform)).toEqual(['network/default', 'service/db', 'service/web', 'volume/data'])
     platform.clock.advance(60_000)
@@ -147,7 +173,9 @@ describe('a failed deployment', () => {
 
   it('with nothing to go back to makes nothing only in order to stop it', async () => {
     const platform = await testPlatform({ faults: { run: () => ({ exitCode: 1 }) } })
-    const done = await platform.settle(await platform.deploy(spec([service('web', { dependsOn: { migrate: 'completed' } }), job('migrate')])))
+    const done = await platform.settle(
+      await platform.deploy(spec([service('web', { dependsOn: { migrate: 'completed' } }), job('migrate')])),
+    )
     expect(done.state).toBe('failed')
     expect(resourceIds(platform)).toEqual(['network/default'])
   })
@@ -166,7 +194,10 @@ describe('a failed deployment', () => {
     const surge = { update: update({ rolling: { maxSurge: { count: 0 }, maxUnavailable: { count: 1 }, settleMs: 0 } }) }
     const done = await platform.settle(await platform.deploy(app('app:2', surge)))
     expect(done.state).toBe('rollbackFailed')
-    expect(done.problems.map((item) => item.message)).toEqual([expect.stringContaining('exit status 3'), expect.stringContaining('exit status 4')])
+    expect(done.problems.map((item) => item.message)).toEqual([
+      expect.stringContaining('exit status 3'),
+      expect.stringContaining('exit status 4'),
+    ])
     platform.cluster.faults = {}
     expect((await platform.settle(await rollbackApp(platform.deps, actor, key, {}))).release).toBe(1)
   })
@@ -178,8 +209,13 @@ describe('a failed deployment', () => {
     const platform = await standing({ update: rollback({ speed }) })
     const executor = platform.target.executors['service']!
     const paces: string[] = []
-    const watched = { ...executor, update: (...args: Parameters<typeof executor.update>) => (paces.push(args[2].pace), executor.update(...args)) }
-    Object.assign(platform.deps, { target: async () => ({ ...platform.target, executors: { ...platform.target.executors, service: watched } }) })
+    const watched = {
+      ...executor,
+      update: (...args: Parameters<typeof executor.update>) => (paces.push(args[2].pace), executor.update(...args)),
+    }
+    Object.assign(platform.deps, {
+      target: async () => ({ ...platform.target, executors: { ...platform.target.executors, service: watched } }),
+    })
     platform.cluster.faults = bad({ exitAfterMs: 10, exitCode: 3 })
     await platform.settle(await platform.deploy(app('app:2', { update: rollback({ speed }) })))
     expect(paces).toEqual(['declared', pace])
@@ -195,7 +231,10 @@ describe('a failed deployment', () => {
         service('last', { ...image(reference), dependsOn: { web: 'healthy' } }),
       ])
     await platform.settle(await platform.deploy(chain('app:1')))
-    platform.cluster.faults = { instance: (unit, body) => (unit === 'last' && JSON.stringify(body).includes('app:2') ? { neverReady: true } : undefined) }
+    platform.cluster.faults = {
+      instance: (unit, body) =>
+        unit === 'last' && JSON.stringify(body).includes('app:2') ? { neverReady: true } : undefined,
+    }
     const done = await platform.settle(await platform.deploy(chain('app:2')))
     expect(done.state).toBe('failed')
     const order = (direction: string) =>
@@ -209,8 +248,10 @@ describe('a failed deployment', () => {
 })
 
 describe('gate jobs', () => {
-  const gated = (reference: string) => spec([service('web', { ...image(reference), dependsOn: { migrate: 'completed' } }), job('migrate')])
-  const started = async (platform: TestPlatform): Promise<number> => (await eventsOf(platform)).filter((type) => type === 'run.started').length
+  const gated = (reference: string) =>
+    spec([service('web', { ...image(reference), dependsOn: { migrate: 'completed' } }), job('migrate')])
+  const started = async (platform: TestPlatform): Promise<number> =>
+    (await eventsOf(platform)).filter((type) => type === 'run.started').length
 
   it('run once for each deployment that changes a dependent, and never otherwise', async () => {
     const platform = await testPlatform()
@@ -239,9 +280,17 @@ describe('gate jobs', () => {
 
 describe('the order of a deployment', () => {
   const firstAt = (platform: TestPlatform, unit: string): number =>
-    Math.min(...[...platform.cluster.world.instances].filter(([name]) => name.endsWith(`.${unit}`)).flatMap(([, all]) => all.map((instance) => instance.createdAtMs)))
+    Math.min(
+      ...[...platform.cluster.world.instances]
+        .filter(([name]) => name.endsWith(`.${unit}`))
+        .flatMap(([, all]) => all.map((instance) => instance.createdAtMs)),
+    )
   const lastOf = (platform: TestPlatform, unit: string, what: 'startsAtMs' | 'readyAtMs'): number =>
-    Math.max(...instancesOf(platform, unit).filter((instance) => instance.wanted).map((instance) => instance[what]))
+    Math.max(
+      ...instancesOf(platform, unit)
+        .filter((instance) => instance.wanted)
+        .map((instance) => instance[what]),
+    )
 
   it('is that of what has started, is healthy and has completed', async () => {
     const platform = await testPlatform()
@@ -261,12 +310,14 @@ describe('the order of a deployment', () => {
 
   it('takes the ordinals of a stateful service one after the other, on create and on update, each stopped before its successor starts', async () => {
     const platform = await testPlatform()
-    const stateful = (reference: string) => spec([service('db', { ...image(reference), mode: 'stateful', scale: { min: 3, max: 3, schedule: {} } })])
+    const stateful = (reference: string) =>
+      spec([service('db', { ...image(reference), mode: 'stateful', scale: { min: 3, max: 3, schedule: {} } })])
     for (const reference of ['app:1', 'app:2']) {
       let most = 0
       platform.cluster.faults = {
         moment: (world) => {
-          for (const all of world.instances.values()) most = Math.max(most, all.filter((instance) => instance.ended === undefined).length)
+          for (const all of world.instances.values())
+            most = Math.max(most, all.filter((instance) => instance.ended === undefined).length)
         },
       }
       expect((await platform.settle(await platform.deploy(stateful(reference)))).state).toBe('succeeded')

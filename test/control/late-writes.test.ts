@@ -12,7 +12,8 @@ import { container, job, key, service, spec } from '../support/specs.ts'
 
 const actor = { subject: 'test' }
 const image = (reference: string) => ({ main: container({ image: { reference } }) })
-const app = (...references: readonly string[]) => spec(references.map((reference) => service(reference.split(':')[0]!, image(reference))))
+const app = (...references: readonly string[]) =>
+  spec(references.map((reference) => service(reference.split(':')[0]!, image(reference))))
 const leaseMs = 90_000
 
 const signal = () => new AbortController().signal
@@ -26,7 +27,11 @@ async function arriveLate({ cluster }: TestPlatform, object: MemoryObject): Prom
 }
 
 async function rest(platform: TestPlatform): Promise<void> {
-  await until(platform, async () => (await appRecord(platform)).active === undefined && (await appRecord(platform)).verifyAtMs === undefined)
+  await until(
+    platform,
+    async () =>
+      (await appRecord(platform)).active === undefined && (await appRecord(platform)).verifyAtMs === undefined,
+  )
 }
 
 describe('after a deployment', () => {
@@ -36,7 +41,9 @@ describe('after a deployment', () => {
     const lastWriteMs = Math.max(...Object.values(done.progress.writes).map((fact) => fact.doneAtMs!))
     const result = await tick(platform.deps, key)
     expect(result).toEqual({ kind: 'again', atMs: lastWriteMs + leaseMs })
-    expect(await platform.store.due(lastWriteMs + leaseMs, 10)).toEqual([{ name: 'app/default/shop/default', dueAtMs: lastWriteMs + leaseMs }])
+    expect(await platform.store.due(lastWriteMs + leaseMs, 10)).toEqual([
+      { name: 'app/default/shop/default', dueAtMs: lastWriteMs + leaseMs },
+    ])
     const { writes } = platform.cluster.world
     platform.clock.set(lastWriteMs + leaseMs)
     expect(await tick(platform.deps, key)).toEqual({ kind: 'done' })
@@ -54,7 +61,13 @@ describe('after a deployment', () => {
     await rest(platform)
     expect(imageOf(platform, 'web')).toBe('web:2')
     const repair = (await findDeployment(platform.deps, key, 3))!.value
-    expect(repair).toMatchObject({ kind: 'repair', state: 'succeeded', by: 'escale', release: 2, only: ['service/web'] })
+    expect(repair).toMatchObject({
+      kind: 'repair',
+      state: 'succeeded',
+      by: 'escale',
+      release: 2,
+      only: ['service/web'],
+    })
     expect(await appRecord(platform)).toMatchObject({ current: 2, lastGood: 2, lastDeploymentNumber: 3 })
   })
 
@@ -122,7 +135,11 @@ describe('after a deployment', () => {
 
   it('a run that was started once more after it had been collected is collected again', async () => {
     const platform = await testPlatform()
-    await platform.settle(await platform.deploy(spec([service('web', { dependsOn: { migrate: 'completed' } }), job('migrate', { keepForMs: 0 })])))
+    await platform.settle(
+      await platform.deploy(
+        spec([service('web', { dependsOn: { migrate: 'completed' } }), job('migrate', { keepForMs: 0 })]),
+      ),
+    )
     await platform.step()
     const run = platform.cluster.world.objects
     expect([...run.keys()].filter((name) => name.startsWith('job/'))).toEqual([])
@@ -131,7 +148,11 @@ describe('after a deployment', () => {
     const name = `default.shop.default.migrate-${items[0]!.id}`
     const body = { runId: items[0]!.id, job: 'migrate', completions: 1, parallelism: 1, retries: 0, template: {} }
     const owner = { installId: 'test', app: 'default/shop/default' }
-    await platform.cluster.put('create', { kind: 'job', name, owner, resource: `job/migrate-${items[0]!.id}`, body, intent: 'late' }, signal())
+    await platform.cluster.put(
+      'create',
+      { kind: 'job', name, owner, resource: `job/migrate-${items[0]!.id}`, body, intent: 'late' },
+      signal(),
+    )
     expect(run.has(objectKey('job', name))).toBe(true)
     await rest(platform)
     await platform.step()
@@ -142,9 +163,15 @@ describe('after a deployment', () => {
   it('nothing is put right where a failed deployment was left as it stands', async () => {
     const platform = await testPlatform()
     const { update } = service('web')
-    const left = (reference: string) => spec([service('web', { ...image(reference), update: { ...update, rollback: { ...update.rollback, auto: false } } })])
+    const left = (reference: string) =>
+      spec([
+        service('web', { ...image(reference), update: { ...update, rollback: { ...update.rollback, auto: false } } }),
+      ])
     await platform.settle(await platform.deploy(left('web:1')))
-    platform.cluster.faults = { instance: (_unit, body) => (JSON.stringify(body).includes('web:2') ? { exitAfterMs: 10, exitCode: 1 } : undefined) }
+    platform.cluster.faults = {
+      instance: (_unit, body) =>
+        JSON.stringify(body).includes('web:2') ? { exitAfterMs: 10, exitCode: 1 } : undefined,
+    }
     expect((await platform.settle(await platform.deploy(left('web:2')))).state).toBe('failed')
     await rest(platform)
     for (let n = 0; n < 100; n++) await platform.step()

@@ -62,7 +62,8 @@ describe('any app deployed over any other', () => {
             else kept.delete(volume.name)
           }
           const there = new Set(objectsOf(platform).map((object) => object.resource))
-          for (const name of kept) expect(there.has(`volume/${name}`), `volume ${name} after ${JSON.stringify(app.volumes)}`).toBe(true)
+          for (const name of kept)
+            expect(there.has(`volume/${name}`), `volume ${name} after ${JSON.stringify(app.volumes)}`).toBe(true)
         }
       }),
       runs,
@@ -103,7 +104,11 @@ function boundsBetween(before: AppSpec, after: AppSpec): ReadonlyMap<string, Bou
   const bounds = new Map<string, Bounds>()
   for (const unit of serviceUnits(after)) {
     const old = serviceUnits(before).find((candidate) => candidate.name === unit.name)
-    if (old === undefined || ![old, unit].every(({ mode, update }) => mode === 'replicated' && update.strategy === 'rolling')) continue
+    if (
+      old === undefined ||
+      ![old, unit].every(({ mode, update }) => mode === 'replicated' && update.strategy === 'rolling')
+    )
+      continue
     const { surge, unavailable } = allowed(unit, after)
     bounds.set(`default.shop.default.${unit.name}`, {
       floor: Math.min(old.scale.min, unit.scale.min) - unavailable,
@@ -114,10 +119,17 @@ function boundsBetween(before: AppSpec, after: AppSpec): ReadonlyMap<string, Bou
 }
 
 function allowed(unit: ServiceUnit, app: AppSpec): { readonly surge: number; readonly unavailable: number } {
-  const single = unit.main.mounts.some((mount) => mount.kind === 'volume' && app.volumes.some((volume) => volume.name === mount.volume && volume.access === 'single'))
+  const single = unit.main.mounts.some(
+    (mount) =>
+      mount.kind === 'volume' &&
+      app.volumes.some((volume) => volume.name === mount.volume && volume.access === 'single'),
+  )
   if (single) return { surge: 0, unavailable: 1 }
   const { maxSurge, maxUnavailable } = unit.update.rolling
-  const [surge, unavailable] = ['count' in maxSurge ? maxSurge.count : 0, 'count' in maxUnavailable ? maxUnavailable.count : 0]
+  const [surge, unavailable] = [
+    'count' in maxSurge ? maxSurge.count : 0,
+    'count' in maxUnavailable ? maxUnavailable.count : 0,
+  ]
   return surge + unavailable === 0 ? { surge: 1, unavailable } : { surge, unavailable }
 }
 

@@ -32,7 +32,15 @@ function standing(resources: readonly Resource[]): { readonly observed: Observed
   return {
     observed: {
       ...nothingObserved(nowMs),
-      resources: resources.map(({ id, kind, name, intent, body }) => ({ id, kind, name, nativeId: `n-${id}`, version: '1', intent, actual: body })),
+      resources: resources.map(({ id, kind, name, intent, body }) => ({
+        id,
+        kind,
+        name,
+        nativeId: `n-${id}`,
+        version: '1',
+        intent,
+        actual: body,
+      })),
       units: resources.flatMap(({ id, kind, unit = '', template }) =>
         kind !== 'service'
           ? []
@@ -41,13 +49,25 @@ function standing(resources: readonly Resource[]): { readonly observed: Observed
                 unit,
                 resource: id,
                 desired: 1,
-                instances: [{ unit, nativeId: `i-${id}`, state: 'ready' as const, wanted: true, sinceMs: 0, ...(template === undefined ? {} : { template }) }],
+                instances: [
+                  {
+                    unit,
+                    nativeId: `i-${id}`,
+                    state: 'ready' as const,
+                    wanted: true,
+                    sinceMs: 0,
+                    ...(template === undefined ? {} : { template }),
+                  },
+                ],
               },
             ],
       ),
     },
     identity: Object.fromEntries(
-      resources.map(({ id, kind, name, intent, holdsData }) => [id, { kind, name, intent, holdsData, nativeId: `n-${id}` }]),
+      resources.map(({ id, kind, name, intent, holdsData }) => [
+        id,
+        { kind, name, intent, holdsData, nativeId: `n-${id}` },
+      ]),
     ),
   }
 }
@@ -61,7 +81,11 @@ function input(app: AppSpec, before: AppSpec | undefined, direction: Progress['d
     ...there,
     kinds: memoryKinds,
     progress: freshProgress(nowMs, direction),
-    changedJobs: new Set(jobUnits(app).filter((unit) => !before?.units.some((old) => shortHash(old) === shortHash(unit))).map((unit) => unit.name)),
+    changedJobs: new Set(
+      jobUnits(app)
+        .filter((unit) => !before?.units.some((old) => shortHash(old) === shortHash(unit)))
+        .map((unit) => unit.name),
+    ),
     deleteData: new Set(),
     gated: direction === 'forward',
     nowMs,
@@ -75,7 +99,11 @@ const canonical = (plan: Plan): unknown => ({
   met: [...plan.met].sort(),
 })
 
-const anyChange = fc.record({ app: anySpec, before: fc.option(anySpec, { nil: undefined }), direction: fc.constantFrom('forward' as const, 'rollback' as const) })
+const anyChange = fc.record({
+  app: anySpec,
+  before: fc.option(anySpec, { nil: undefined }),
+  direction: fc.constantFrom('forward' as const, 'rollback' as const),
+})
 
 describe('a plan of any app, from any other', () => {
   it('has unique steps, and waits only for steps that stand before', () => {
@@ -105,7 +133,11 @@ describe('a plan of any app, from any other', () => {
           ...one,
           spec: { ...one.spec, units: shuffled(one.spec.units) },
           desired: shuffled(one.desired),
-          observed: { ...one.observed, resources: shuffled(one.observed.resources), units: shuffled(one.observed.units) },
+          observed: {
+            ...one.observed,
+            resources: shuffled(one.observed.resources),
+            units: shuffled(one.observed.units),
+          },
           identity: Object.fromEntries(shuffled(Object.entries(one.identity))),
         }
         const [a, b] = [makePlan(one), makePlan(other)]
@@ -128,7 +160,9 @@ describe('a plan of any app, from any other', () => {
       fc.property(anySpec, anySpec, (app, before) => {
         const plan = makePlan(input(app, before))
         const kept = before.volumes.map((volume) => `volume/${volume.name}`)
-        const removed = plan.steps.flatMap((step) => (step.kind === 'write' && step.action !== 'create' && step.action !== 'update' ? [step.resource] : []))
+        const removed = plan.steps.flatMap((step) =>
+          step.kind === 'write' && step.action !== 'create' && step.action !== 'update' ? [step.resource] : [],
+        )
         expect(removed.filter((id) => kept.includes(id))).toEqual([])
         const gone = kept.filter((id) => !app.volumes.some((volume) => `volume/${volume.name}` === id))
         expect([...plan.kept].sort()).toEqual(gone.sort())
@@ -149,7 +183,9 @@ describe('a plan of any app, from any other', () => {
   it('has no gate and no job on the way back', () => {
     fc.assert(
       fc.property(anySpec, anySpec, (app, before) => {
-        const kinds = makePlan(input({ ...app, approval: 'required' }, before, 'rollback')).steps.map((step) => step.kind)
+        const kinds = makePlan(input({ ...app, approval: 'required' }, before, 'rollback')).steps.map(
+          (step) => step.kind,
+        )
         expect(kinds.filter((kind) => kind === 'gate' || kind === 'run' || kind === 'verify')).toEqual([])
       }),
     )
@@ -168,12 +204,18 @@ describe('the fingerprint of a plan', () => {
           observed: {
             ...given.observed,
             resources: given.observed.resources.map((resource) => ({ ...resource, version: '99' })),
-            units: given.observed.units.map((unit) => ({ ...unit, desired: 7, instances: [...unit.instances, { ...unit.instances[0]!, nativeId: 'new' }] })),
+            units: given.observed.units.map((unit) => ({
+              ...unit,
+              desired: 7,
+              instances: [...unit.instances, { ...unit.instances[0]!, nativeId: 'new' }],
+            })),
           },
         }
         expect(hash(busier)).toBe(hash(given))
         expect(hash({ ...given, releaseHash: 'other' })).not.toBe(hash(given))
-        const replaced = given.observed.resources.map((resource, index) => (index === 0 ? { ...resource, nativeId: 'by-hand' } : resource))
+        const replaced = given.observed.resources.map((resource, index) =>
+          index === 0 ? { ...resource, nativeId: 'by-hand' } : resource,
+        )
         const byHand = { ...given, observed: { ...given.observed, resources: replaced } }
         const wanted = given.desired.some((resource) => resource.id === replaced[0]!.id)
         expect(hash(byHand) === hash(given)).toBe(!wanted)

@@ -23,7 +23,12 @@ export async function runOne(scenario: Scenario, target: TargetName): Promise<Bo
     return { ...base, status: 'notBuilt', reason: targetMissing[target] ?? 'the scenario has no run for this target' }
   }
   const startMs = performance.now()
-  const done = (status: BoardRow['status'], reason: string): BoardRow => ({ ...base, status, reason, ms: Math.round(performance.now() - startMs) })
+  const done = (status: BoardRow['status'], reason: string): BoardRow => ({
+    ...base,
+    status,
+    reason,
+    ms: Math.round(performance.now() - startMs),
+  })
   if (target === 'docker') {
     const found = await engineAvailability()
     if (!found.ok) return done('failed', `no engine: ${found.reason}`)
@@ -63,7 +68,8 @@ async function main(): Promise<void> {
   process.exitCode = rows.some((row) => row.status === 'failed') ? 1 : 0
 }
 
-const line = (row: BoardRow): string => `${row.id} ${row.target}: ${row.status} in ${(row.ms / 1000).toFixed(1)} s ${row.reason}`
+const line = (row: BoardRow): string =>
+  `${row.id} ${row.target}: ${row.status} in ${(row.ms / 1000).toFixed(1)} s ${row.reason}`
 
 function print(rows: readonly BoardRow[]): void {
   const titles = new Map([...scenarios, ...notBuilt].map(({ id, title }) => [id, title]))
@@ -72,10 +78,13 @@ function print(rows: readonly BoardRow[]): void {
     const cells = mine.map((row) => `${row.target} ${row.status}`).join(', ')
     const without = mine[0]!.without.length === 0 ? '' : `  without: ${mine[0]!.without.join(', ')}`
     console.log(`${id}  ${titles.get(id)}\n      ${cells}${without}`)
-    for (const reason of new Set(mine.map((row) => row.reason).filter((text) => text !== ''))) console.log(`      ${reason}`)
+    for (const reason of new Set(mine.map((row) => row.reason).filter((text) => text !== '')))
+      console.log(`      ${reason}`)
   }
   const count = (status: BoardRow['status']): number => rows.filter((row) => row.status === status).length
-  console.log(`\n${count('passed')} passed, ${count('failed')} failed, ${count('notBuilt')} not built, ${count('notApplicable')} not applicable`)
+  console.log(
+    `\n${count('passed')} passed, ${count('failed')} failed, ${count('notBuilt')} not built, ${count('notApplicable')} not applicable`,
+  )
 }
 
 if (import.meta.main) await main()

@@ -4,7 +4,10 @@ import type { AppStatus, Deployment } from '../../lib/client/types.ts'
 import { parse } from 'yaml'
 import type { AppRef, DeployOptions, ScenarioContext } from './scenario.ts'
 
-export interface Base extends Pick<ScenarioContext, 'target' | 'url' | 'ingress' | 'engine' | 'cluster' | 'memory' | 'clock'> {
+export interface Base extends Pick<
+  ScenarioContext,
+  'target' | 'url' | 'ingress' | 'engine' | 'cluster' | 'hostAddress' | 'memory' | 'clock'
+> {
   readonly token: string
   readonly fetch?: typeof fetch
   /** Lets time pass: the real one, or the clock's. */
@@ -12,7 +15,8 @@ export interface Base extends Pick<ScenarioContext, 'target' | 'url' | 'ingress'
 }
 
 export function contextOver(base: Base): ScenarioContext {
-  const clientOf = (token: string) => createClient({ url: base.url, token, ...(base.fetch === undefined ? {} : { fetch: base.fetch }) })
+  const clientOf = (token: string) =>
+    createClient({ url: base.url, token, ...(base.fetch === undefined ? {} : { fetch: base.fetch }) })
   const client = clientOf(base.token)
   const query = (app: AppRef) => ({ environment: app.environment ?? 'default' })
 
@@ -27,7 +31,9 @@ export function contextOver(base: Base): ScenarioContext {
 
   async function begin(manifest: string, options: DeployOptions = {}): Promise<Deployment> {
     const { metadata } = parse(manifest) as { readonly metadata: { readonly name: string } }
-    const files = Object.fromEntries(Object.entries(options.files ?? {}).map(([path, text]) => [path, Buffer.from(text).toString('base64')]))
+    const files = Object.fromEntries(
+      Object.entries(options.files ?? {}).map(([path, text]) => [path, Buffer.from(text).toString('base64')]),
+    )
     return await client.call('deploy', {
       params: { project: options.project ?? 'default', app: metadata.name },
       body: {
@@ -41,14 +47,17 @@ export function contextOver(base: Base): ScenarioContext {
 
   async function follow(app: AppRef, deployment: Deployment): Promise<Deployment> {
     let last = deployment
-    await until(
-      `deployment ${deployment.id} of ${app.app} to end`,
-      async () => {
-        last = await client.call('getDeployment', { params: { ...app, deployment: deployment.id }, query: query(app) })
-        return last.ended
-      },
-      180_000,
-    )
+    const ended = async (): Promise<boolean> => {
+      last = await client.call('getDeployment', { params: { ...app, deployment: deployment.id }, query: query(app) })
+      return last.ended
+    }
+    await until(`the ${deployment.kind} of ${app.app} to end`, ended, 120_000).catch((error: unknown) => {
+      const open = last.steps.filter((step) => step.state !== 'done').map((step) => `${step.title}: ${step.state}`)
+      throw new Error(
+        `the ${deployment.kind} of ${app.app} does not end; it is ${last.state}, open: ${open.join('; ')}`,
+        { cause: error },
+      )
+    })
     return last
   }
 
@@ -71,7 +80,7 @@ export function contextOver(base: Base): ScenarioContext {
     status: (app): Promise<AppStatus> => client.call('getStatus', { params: app, query: query(app) }),
     async events(app) {
       const all: Awaited<ReturnType<ScenarioContext['events']>>[number][] = []
-      for (let after = 0; ; ) {
+      for (let after = 0; ;) {
         const page = await client.call('readEvents', { params: app, query: { ...query(app), after, limit: 500 } })
         if (page.items.length === 0) return all
         all.push(...page.items)

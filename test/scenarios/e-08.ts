@@ -6,7 +6,8 @@ import { web } from './workloads.ts'
 
 const app = { project: 'default', app: 'rolling' }
 
-const manifest = (version: string): string => web({ name: 'rolling', body: version, scale: 5, rolling: '{maxSurge: 1, maxUnavailable: 1, settle: 1s}' })
+const manifest = (version: string): string =>
+  web({ name: 'rolling', body: version, scale: 5, rolling: '{maxSurge: 1, maxUnavailable: 1, settle: 1s}' })
 
 async function common(context: ScenarioContext, during: (change: () => Promise<void>) => Promise<void>): Promise<void> {
   const first = await context.deploy(manifest('v1'))
@@ -19,10 +20,16 @@ async function common(context: ScenarioContext, during: (change: () => Promise<v
   })
   const status = await context.status(app)
   assert.equal(status.release, 1, 'the release before stands again')
-  const plan = await context.client.call('planApp', { params: app, body: { manifest: manifest('v1'), params: {}, files: {} } })
+  const plan = await context.client.call('planApp', {
+    params: app,
+    body: { manifest: manifest('v1'), params: {}, files: {} },
+  })
   assert.deepEqual(plan.steps, [], 'nothing is left to do')
   const types = (await context.events(app)).map((event) => event.type)
-  assert.ok(types.filter((type) => type === 'instance.ready').length >= 15, 'five instances of each of three rollouts became ready')
+  assert.ok(
+    types.filter((type) => type === 'instance.ready').length >= 15,
+    'five instances of each of three rollouts became ready',
+  )
 }
 
 export const e08: Scenario = {
@@ -39,7 +46,9 @@ export const e08: Scenario = {
         const { address, port } = context.ingress
         const target = { address, port, host: 'web-rolling-default.localhost' }
         await context.until('the first version answers', async () => {
-          const answer = await fetch(`http://${address}:${port}/`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined)
+          const answer = await fetch(`http://${address}:${port}/`, { signal: AbortSignal.timeout(1000) }).catch(
+            () => undefined,
+          )
           return (await answer?.text())?.trim() === 'v1'
         })
         const load = startLoad({ ...target, requestsPerSecond: 50, connections: 'mixed' })

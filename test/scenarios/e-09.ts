@@ -6,7 +6,13 @@ import { web } from './workloads.ts'
 const app = { project: 'default', app: 'failing' }
 const good = web({ name: 'failing', body: 'good', scale: 2 })
 const crashing = web({ name: 'failing', body: 'crashing', scale: 2, before: 'exit 7' })
-const unready = web({ name: 'failing', body: 'unready', scale: 2, health: '{ready: {http: /nowhere, interval: 1s}}', failFast: '{firstReadyWithin: 6s, crashLoops: 3}' })
+const unready = web({
+  name: 'failing',
+  body: 'unready',
+  scale: 2,
+  health: '{ready: {http: /nowhere, interval: 1s}}',
+  failFast: '{firstReadyWithin: 6s, crashLoops: 3}',
+})
 
 async function run(context: ScenarioContext, fails: (manifest: string) => void): Promise<void> {
   assert.equal((await context.deploy(good)).state, 'succeeded')
@@ -38,7 +44,11 @@ export const e09: Scenario = {
         const marker = bad.includes('exit 7') ? 'exit 7' : '/nowhere'
         context.memory!.faults = {
           instance: (_unit, body) =>
-            !JSON.stringify(body).includes(marker) ? undefined : marker === 'exit 7' ? { exitAfterMs: 20, exitCode: 7 } : { neverReady: true },
+            !JSON.stringify(body).includes(marker)
+              ? undefined
+              : marker === 'exit 7'
+                ? { exitAfterMs: 20, exitCode: 7 }
+                : { neverReady: true },
         }
       }),
     docker: (context) => run(context, () => {}),

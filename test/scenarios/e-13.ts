@@ -5,7 +5,8 @@ import type { Scenario, ScenarioContext } from './scenario.ts'
 import { deployed, get, ready, sh } from './tools.ts'
 
 const app = { project: 'default', app: 'healing' }
-const script = 'mkdir -p /tmp/www; hostname > /tmp/www/index.html; echo ok > /tmp/www/ready; echo ok > /tmp/www/live; exec httpd -f -p 8080 -h /tmp/www'
+const script =
+  'mkdir -p /tmp/www; hostname > /tmp/www/index.html; echo ok > /tmp/www/ready; echo ok > /tmp/www/live; exec httpd -f -p 8080 -h /tmp/www'
 const manifest = `apiVersion: escale/v1
 kind: App
 metadata: {name: healing}
@@ -52,7 +53,9 @@ export const e13: Scenario = {
       const load = startLoad({ ...context.ingress, host, requestsPerSecond: 20, connections: 'mixed' })
 
       const [killed] = await ready(context, app, 'web')
-      const [container] = await context.engine!.containers.list({ filters: { label: [`com.docker.swarm.task.id=${killed!.id}`] } })
+      const [container] = await context.engine!.containers.list({
+        filters: { label: [`com.docker.swarm.task.id=${killed!.id}`] },
+      })
       await context.engine!.containers.kill(container!.Id)
       await threeAgain(context, killed!.id)
 
@@ -66,7 +69,10 @@ export const e13: Scenario = {
         for (let n = 0; n < 12; n++) if ((await get(context, host)).body === name) return false
         return true
       })
-      assert.ok((await ready(context, app, 'web')).some((one) => one.id === unready!.id), 'not being ready restarts nothing')
+      assert.ok(
+        (await ready(context, app, 'web')).some((one) => one.id === unready!.id),
+        'not being ready restarts nothing',
+      )
 
       const result = await load.stop()
       assert.deepEqual(result.failures, {}, `${result.ok} of ${result.requests} requests were answered`)

@@ -52,7 +52,11 @@ async function allAnswers(context: ScenarioContext): Promise<string> {
 
 async function common(context: ScenarioContext): Promise<void> {
   const refused = await context.begin(manifest).catch((error: unknown) => error as { readonly code: string })
-  assert.equal((refused as { readonly code: string }).code, 'secret-missing', 'a secret without a value is refused before any write')
+  assert.equal(
+    (refused as { readonly code: string }).code,
+    'secret-missing',
+    'a secret without a value is refused before any write',
+  )
   await setTo(context, canary)
   await deployed(context, manifest)
   assert.ok(!(await allAnswers(context)).includes(canary), 'no answer of the API holds the value')
@@ -66,11 +70,24 @@ export const e15: Scenario = {
     memory: common,
     docker: async (context) => {
       await common(context)
-      const read = async (): Promise<string> => (await sh(context, app, 'authorised', 'cat /etc/secrets/username; echo; tr "\\0" "\\n" < /proc/1/environ | grep NAME_OF; cat /proc/*/environ | tr "\\0" "\\n" | grep -m1 NAME_OF_USER')).output
+      const read = async (): Promise<string> =>
+        (
+          await sh(
+            context,
+            app,
+            'authorised',
+            'cat /etc/secrets/username; echo; tr "\\0" "\\n" < /proc/1/environ | grep NAME_OF; cat /proc/*/environ | tr "\\0" "\\n" | grep -m1 NAME_OF_USER',
+          )
+        ).output
       const seen = await read()
       assert.ok(seen.startsWith(canary), 'the file holds the value')
       assert.ok(seen.includes(`NAME_OF_USER=${canary}`), 'the variable holds the value')
-      const mode = await sh(context, app, 'authorised', 'stat -c %a /etc/secrets/username; grep " /etc/secrets/username " /proc/mounts')
+      const mode = await sh(
+        context,
+        app,
+        'authorised',
+        'stat -c %a /etc/secrets/username; grep " /etc/secrets/username " /proc/mounts',
+      )
       assert.match(mode.output, /^400/, 'nobody else may read the file')
       assert.match(mode.output, /tmpfs/, 'the file is in memory')
       const other = await sh(context, app, 'other', 'env; ls -R /run/secrets /etc/secrets 2>&1; cat /proc/*/environ')
@@ -79,8 +96,16 @@ export const e15: Scenario = {
         const text = JSON.stringify(await context.engine!.containers.inspect(container.Id))
         assert.ok(!text.includes(canary), 'inspect shows nothing')
       }
-      const text = JSON.stringify([await context.engine!.services.list(), await context.engine!.tasks.list(), await context.engine!.secrets.list(), await context.engine!.configs.list()])
-      assert.ok(!text.includes(canary) && !text.includes(Buffer.from(canary).toString('base64')), 'the swarm shows nothing')
+      const text = JSON.stringify([
+        await context.engine!.services.list(),
+        await context.engine!.tasks.list(),
+        await context.engine!.secrets.list(),
+        await context.engine!.configs.list(),
+      ])
+      assert.ok(
+        !text.includes(canary) && !text.includes(Buffer.from(canary).toString('base64')),
+        'the swarm shows nothing',
+      )
 
       const [before] = await ready(context, app, 'authorised')
       const [untouched] = await ready(context, app, 'other')

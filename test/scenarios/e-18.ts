@@ -30,14 +30,19 @@ services:
 `
 
 const volumeNamed = async (context: ScenarioContext, name: string) =>
-  (await context.client.call('listVolumes', { params: { project: 'default' }, query: { cluster: 'local' } })).items.find((volume) => volume.name === name)
+  (
+    await context.client.call('listVolumes', { params: { project: 'default' }, query: { cluster: 'local' } })
+  ).items.find((volume) => volume.name === name)
 
 async function refusedInUse(context: ScenarioContext): Promise<void> {
   const volume = await volumeNamed(context, 'data')
   assert.ok(volume !== undefined && volume.usedBy.length > 0, 'the volume is listed with its users')
   const refusal = await context.client
     .call('removeVolume', { params: { project: 'default', volume: volume.nativeName }, query: { cluster: 'local' } })
-    .then(() => undefined, (error: unknown) => error as { readonly code: string })
+    .then(
+      () => undefined,
+      (error: unknown) => error as { readonly code: string },
+    )
   assert.equal(refusal?.code, 'in-use')
 }
 
@@ -45,13 +50,19 @@ async function end(context: ScenarioContext): Promise<void> {
   await removed(context, app)
   const kept = await volumeNamed(context, 'data')
   assert.ok(kept !== undefined, 'what is to be kept is kept')
-  await context.until('the volume marked delete to be gone', async () => (await volumeNamed(context, 'gone')) === undefined)
+  await context.until(
+    'the volume marked delete to be gone',
+    async () => (await volumeNamed(context, 'gone')) === undefined,
+  )
   await context.until('nobody to use the volume', async () => (await volumeNamed(context, 'data'))!.usedBy.length === 0)
 }
 
 async function deleteKept(context: ScenarioContext): Promise<void> {
   const kept = await volumeNamed(context, 'data')
-  await context.client.call('removeVolume', { params: { project: 'default', volume: kept!.nativeName }, query: { cluster: 'local' } })
+  await context.client.call('removeVolume', {
+    params: { project: 'default', volume: kept!.nativeName },
+    query: { cluster: 'local' },
+  })
   assert.equal(await volumeNamed(context, 'data'), undefined, 'deleted on request')
 }
 
@@ -71,7 +82,11 @@ export const e18: Scenario = {
       await deployed(context, manifest('one'))
       await planIsEmpty(context, app, manifest('one'))
       assert.equal((await sh(context, app, 'writer', 'echo kept > /data/file && echo other > /gone/file')).exitCode, 0)
-      assert.equal((await sh(context, app, 'reader', 'cat /data/file')).output.trim(), 'kept', 'the reader sees what the writer wrote')
+      assert.equal(
+        (await sh(context, app, 'reader', 'cat /data/file')).output.trim(),
+        'kept',
+        'the reader sees what the writer wrote',
+      )
       assert.match((await sh(context, app, 'reader', 'echo no > /data/file')).output, /Read-only file system/)
       const [before] = await ready(context, app, 'writer')
       await deployed(context, manifest('two'))
@@ -80,9 +95,16 @@ export const e18: Scenario = {
       await refusedInUse(context)
       await end(context)
       await deployed(context, manifest('two'))
-      assert.equal((await sh(context, app, 'writer', 'cat /data/file; ls /gone')).output.trim(), 'kept', 'a new start finds the kept volume, and an empty other one')
+      assert.equal(
+        (await sh(context, app, 'writer', 'cat /data/file; ls /gone')).output.trim(),
+        'kept',
+        'a new start finds the kept volume, and an empty other one',
+      )
       await removed(context, app)
-      await context.until('nobody to use the volume', async () => (await volumeNamed(context, 'data'))!.usedBy.length === 0)
+      await context.until(
+        'nobody to use the volume',
+        async () => (await volumeNamed(context, 'data'))!.usedBy.length === 0,
+      )
       await deleteKept(context)
     },
   },

@@ -4,7 +4,8 @@ import type { Scenario } from './scenario.ts'
 import { deployed, planIsEmpty, ready, sh } from './tools.ts'
 
 const app = { project: 'default', app: 'cluster' }
-const script = 'date +%s%N > /tmp/started; [ -f /data/id ] || hostname > /data/id; mkdir -p /tmp/www; echo $NAME > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www'
+const script =
+  'date +%s%N > /tmp/started; [ -f /data/id ] || hostname > /data/id; mkdir -p /tmp/www; echo $NAME > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www'
 const manifest = (note: string): string => `apiVersion: escale/v1
 kind: App
 metadata: {name: cluster}
@@ -38,14 +39,21 @@ export const e19: Scenario = {
     memory: async (context) => {
       await deployed(context, manifest('one'))
       await planIsEmpty(context, app, manifest('one'))
-      const started = [...context.memory!.world.instances].filter(([name]) => /db-\d$/.test(name)).flatMap(([, all]) => all)
-      assert.deepEqual(started.map((one) => one.createdAtMs), started.map((one) => one.createdAtMs).toSorted((a, b) => a - b))
-      for (const [n, one] of started.entries()) if (n > 0) assert.ok(one.createdAtMs >= started[n - 1]!.readyAtMs, 'each waits for the one before')
+      const started = [...context.memory!.world.instances]
+        .filter(([name]) => /db-\d$/.test(name))
+        .flatMap(([, all]) => all)
+      assert.deepEqual(
+        started.map((one) => one.createdAtMs),
+        started.map((one) => one.createdAtMs).toSorted((a, b) => a - b),
+      )
+      for (const [n, one] of started.entries())
+        if (n > 0) assert.ok(one.createdAtMs >= started[n - 1]!.readyAtMs, 'each waits for the one before')
     },
     docker: async (context) => {
       await deployed(context, manifest('one'))
       await planIsEmpty(context, app, manifest('one'))
-      const ask = async (name: string): Promise<string> => (await sh(context, app, 'client', `timeout 5 wget -q -O - http://${name}:8080/`)).output.trim()
+      const ask = async (name: string): Promise<string> =>
+        (await sh(context, app, 'client', `timeout 5 wget -q -O - http://${name}:8080/`)).output.trim()
       for (const name of ['db-0', 'db-1', 'db-2']) assert.equal(await ask(name), name, 'each answers to its own name')
       assert.equal(await ask('db-1.db'), 'db-1', 'also by the longer name')
 

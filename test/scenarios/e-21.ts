@@ -55,20 +55,33 @@ export const e21: Scenario = {
       assert.deepEqual([hopeless.state, hopeless.exitCode, hopeless.failedInstances], ['failed', 4, 2])
       // An hour passes.
       const startMs = context.clock!.nowMs()
-      await context.until('an hour to pass', async () => context.clock!.nowMs() - startMs >= 3_600_000 + 60_000, 4_000_000)
+      await context.until(
+        'an hour to pass',
+        async () => context.clock!.nowMs() - startMs >= 3_600_000 + 60_000,
+        4_000_000,
+      )
       const history = await context.client.call('listRuns', { params: app, query: { job: 'often' } })
       assert.equal(history.items.length, 4, 'four times in an hour')
-      assert.ok(history.items.every((run) => run.state === 'succeeded' && new Date(run.scheduledAt!).getUTCMinutes() % 15 === 0))
+      assert.ok(
+        history.items.every(
+          (run) => run.state === 'succeeded' && new Date(run.scheduledAt!).getUTCMinutes() % 15 === 0,
+        ),
+      )
     },
     docker: async (context) => {
       await deployed(context, manifest)
       const pi = await runs(context, 'pi')
       assert.equal(pi.state, 'succeeded', pi.reason)
       const logs = await context.client.call('readLogs', { params: app, query: { run: pi.id } })
-      assert.ok(logs.items.some((line) => line.text.includes('3.14159')), 'the log of an ended run is kept')
+      assert.ok(
+        logs.items.some((line) => line.text.includes('3.14159')),
+        'the log of an ended run is kept',
+      )
       const parallel = await runs(context, 'parallel')
       assert.equal(parallel.state, 'succeeded', parallel.reason)
-      const lines = (await context.client.call('readLogs', { params: app, query: { run: parallel.id } })).items.filter((line) => line.text.includes('one of several'))
+      const lines = (await context.client.call('readLogs', { params: app, query: { run: parallel.id } })).items.filter(
+        (line) => line.text.includes('one of several'),
+      )
       assert.equal(lines.length, 4, 'four instances completed')
       const stubborn = await runs(context, 'stubborn')
       assert.deepEqual([stubborn.state, stubborn.failedInstances], ['succeeded', 2])

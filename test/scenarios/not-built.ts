@@ -10,7 +10,6 @@ export interface NotBuilt {
 export const notBuilt: readonly NotBuilt[] = [
   { id: 'E-01', title: 'CDK to running app', missing: 'the stacks and the ecs target' },
   { id: 'E-02', title: 'Same manifest on EKS', missing: 'the kubernetes target' },
-  { id: 'E-03', title: 'Same manifest on self-hosted workers', missing: 'the scenario' },
   { id: 'E-04', title: 'Compose import', missing: 'the importer' },
   { id: 'E-05', title: 'Kubernetes import', missing: 'the importer' },
   { id: 'E-06', title: 'Swarm import', missing: 'the importer' },
@@ -20,11 +19,8 @@ export const notBuilt: readonly NotBuilt[] = [
   { id: 'E-12', title: 'Migration project end to end', missing: 'migration projects' },
   { id: 'E-14', title: 'Auto-scaling up and down', missing: 'metrics and the scaling loop' },
   { id: 'E-16', title: 'Tenant isolation', missing: 'quotas and limits of projects' },
-  { id: 'E-20', title: 'Global service and node join', missing: 'the scenario' },
-  { id: 'E-22', title: 'Ingress', missing: 'the scenario' },
   { id: 'E-23', title: 'Registry and trust', missing: 'registries per project, scanning, signatures' },
   { id: 'E-24', title: 'Observability tour', missing: 'metrics, dashboards, traces' },
-  { id: 'E-25', title: 'Debug access', missing: 'the scenario' },
   { id: 'E-26', title: 'Cluster and node upgrade', missing: 'upgrades of nodes' },
   { id: 'E-27', title: 'Dev inner loop', missing: '`escale dev`' },
   { id: 'E-28', title: 'CI/CD', missing: 'the actions for CI systems' },
@@ -36,8 +32,6 @@ export const notBuilt: readonly NotBuilt[] = [
   { id: 'E-34', title: 'Image workflow', missing: 'the verbs over the registry client' },
   { id: 'E-35', title: 'Metering and bill', missing: 'metering' },
   { id: 'E-36', title: 'Resilience drill', missing: 'the stacks' },
-  { id: 'E-37', title: 'Clean-up', missing: 'the scenario' },
-  { id: 'E-38', title: 'Housekeeping', missing: 'the scenario' },
   { id: 'E-39', title: 'Windows/Linux mix', missing: 'the ecs and kubernetes targets' },
   { id: 'E-40', title: 'Round trip', missing: 'exporters' },
 ]

@@ -46,7 +46,8 @@ async function onMemory(run: Run): Promise<void> {
       async pause(ms) {
         const untilMs = clock.nowMs() + ms
         while (clock.nowMs() < untilMs) {
-          for (const item of await store.due(clock.nowMs(), 100)) await tick(deps, parseAppKey(item.name.replace(/^app\//, '')))
+          for (const item of await store.due(clock.nowMs(), 100))
+            await tick(deps, parseAppKey(item.name.replace(/^app\//, '')))
           clock.advance(Math.min(50, untilMs - clock.nowMs()))
         }
       },
@@ -58,12 +59,14 @@ let labs = 0
 
 async function onDocker(scenario: Scenario, run: Run): Promise<void> {
   const name = `s${process.pid}-${++labs}`
-  const cluster = (scenario.nodes ?? 1) > 1 ? await startCluster({ name, nodes: scenario.nodes! }) : undefined
+  const cluster =
+    (scenario.nodes ?? 1) > 1 ? await startCluster({ name, nodes: scenario.nodes!, heartbeatMs: 2000 }) : undefined
   const single = cluster === undefined ? await startEngine({ name, swarm: true }) : undefined
   const folder = await mkdtemp(join(tmpdir(), 'escale-scenario-'))
   const manager = single ?? cluster!.nodes[0]!
   try {
-    for (const node of cluster?.nodes ?? [single!]) await loadImages(node, [...(scenario.images ?? ['busybox']), 'haproxy'])
+    for (const node of cluster?.nodes ?? [single!])
+      await loadImages(node, [...(scenario.images ?? ['busybox']), 'haproxy'])
     const platform = await startPlatform({
       env: process.env,
       engine: `unix://${manager.socketPath}`,
@@ -83,6 +86,7 @@ async function onDocker(scenario: Scenario, run: Run): Promise<void> {
             token: platform.ownerToken!,
             ingress: { address: manager.address, port: 8080 },
             engine,
+            hostAddress: (single ?? cluster!).hostAddress,
             ...(cluster === undefined ? {} : { cluster }),
             pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
           }),

@@ -1,4 +1,5 @@
 /** What a scenario is: what a requirement's text states, asserted through the API, on each target that can run it. */
+import type { LocalImageName } from '../../images/local/recipe.ts'
 import type { Client } from '../../lib/client/client.ts'
 import type { AppStatus, Deployment } from '../../lib/client/types.ts'
 import type { Engine } from '../../lib/targets/docker/engine/engine.ts'
@@ -21,7 +22,7 @@ export interface Scenario {
   /** Engines in one swarm that the docker column wants. */
   readonly nodes?: number
   /** Base images to be on the engine. */
-  readonly images?: readonly ('busybox' | 'node' | 'redis' | 'postgres')[]
+  readonly images?: readonly LocalImageName[]
   readonly notApplicable?: Readonly<Partial<Record<TargetName, string>>>
 }
 
@@ -46,7 +47,11 @@ export interface ScenarioContext {
   follow(app: AppRef, deployment: Deployment): Promise<Deployment>
   status(app: AppRef): Promise<AppStatus>
   /** Types of the app's events so far, with what they are about. */
-  events(app: AppRef): Promise<readonly { readonly type: string; readonly subject: string; readonly data: Readonly<Record<string, unknown>> }[]>
+  events(
+    app: AppRef,
+  ): Promise<
+    readonly { readonly type: string; readonly subject: string; readonly data: Readonly<Record<string, unknown>> }[]
+  >
   /** Until it holds, or the scenario fails with what it waited for. */
   until(what: string, holds: () => Promise<boolean>, withinMs?: number): Promise<void>
   /** Where the ingress answers. */
@@ -54,6 +59,8 @@ export interface ScenarioContext {
   /** On docker: the engine itself, and the machines where there are several. */
   readonly engine?: Engine
   readonly cluster?: Cluster
+  /** This machine, as containers of the engines reach it. */
+  readonly hostAddress?: string
   /** On memory: the cluster, for its faults; and the clock, which waiting moves on. */
   readonly memory?: MemoryCluster
   readonly clock?: ManualClock

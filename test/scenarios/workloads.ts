@@ -14,7 +14,15 @@ export interface WebOptions {
 
 /** httpd that ends what is under way when it is told to stop; drained for two seconds before. */
 export function web(options: WebOptions): string {
-  const { name, body, scale = 1, rolling = '{settle: 1s}', failFast = '{firstReadyWithin: 20s, crashLoops: 3}', before = 'true', health = '{ready: {http: /, interval: 1s}}' } = options
+  const {
+    name,
+    body,
+    scale = 1,
+    rolling = '{settle: 1s}',
+    failFast = '{firstReadyWithin: 20s, crashLoops: 3}',
+    before = 'true',
+    health = '{ready: {http: /, interval: 1s}}',
+  } = options
   const script = `${before}; mkdir -p /tmp/www; echo ${body} > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www`
   return `apiVersion: escale/v1
 kind: App

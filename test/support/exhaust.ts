@@ -27,8 +27,14 @@ export interface Interruption {
 export type Act = (platform: TestPlatform) => Promise<unknown>
 export type Script = readonly Act[]
 
+export interface Canonical {
+  readonly objects: unknown
+  readonly running: unknown
+  readonly runs: readonly string[]
+}
+
 /** The world without ids, times and what instances went through. */
-export function canonical(world: World): unknown {
+export function canonical(world: World): Canonical {
   const running = [...world.instances].map(([service, all]) => {
     const there = all.filter((instance) => instance.ended === undefined && instance.wanted)
     return [service, there.map((instance) => instance.template).sort()]
@@ -39,6 +45,8 @@ export function canonical(world: World): unknown {
       .map(({ kind, name, intent, owner }) => ({ kind, name, intent, owner }))
       .sort((a, b) => (`${a.kind}/${a.name}` < `${b.kind}/${b.name}` ? -1 : 1)),
     running: running.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    // A job that ran twice would show.
+    runs: [...world.runs.values()].map((run) => `${run.job} ${run.state} after ${run.attempts.length}`).sort(),
   }
 }
 
@@ -59,7 +67,7 @@ export async function orphans(platform: TestPlatform): Promise<readonly string[]
 }
 
 export interface Outcome {
-  readonly world: unknown
+  readonly world: Canonical
   readonly orphans: readonly string[]
   /** Native calls, and writes of the store. */
   readonly calls: number

@@ -19,7 +19,11 @@ export const resourceIds = (platform: TestPlatform, key: AppKey = defaultKey): r
     .sort()
 
 /** Instances that are there, stopping ones included. */
-export function instancesOf(platform: TestPlatform, service: string, key: AppKey = defaultKey): readonly MemoryInstance[] {
+export function instancesOf(
+  platform: TestPlatform,
+  service: string,
+  key: AppKey = defaultKey,
+): readonly MemoryInstance[] {
   platform.cluster.seen()
   const object = objectOf(platform, `service/${service}`, key)
   const all = object === undefined ? [] : (platform.cluster.world.instances.get(object.name) ?? [])
@@ -27,8 +31,11 @@ export function instancesOf(platform: TestPlatform, service: string, key: AppKey
 }
 
 export const imageOf = (platform: TestPlatform, service: string): unknown =>
-  (objectOf(platform, `service/${service}`)?.body['template'] as { main?: { image?: { reference?: string } } } | undefined)?.main?.image
-    ?.reference
+  (
+    objectOf(platform, `service/${service}`)?.body['template'] as
+      | { main?: { image?: { reference?: string } } }
+      | undefined
+  )?.main?.image?.reference
 
 export async function eventsOf(platform: TestPlatform, key: AppKey = defaultKey): Promise<readonly string[]> {
   const signal = new AbortController().signal

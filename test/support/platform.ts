@@ -72,10 +72,19 @@ export async function testPlatform(options: PlatformOptions = {}): Promise<TestP
     await store.commit([
       {
         put: addresses.cluster('local'),
-        value: { name: 'local', kind: 'memory', createdAtMs: 0, ...(options.domain === undefined ? {} : { domain: options.domain }) },
+        value: {
+          name: 'local',
+          kind: 'memory',
+          createdAtMs: 0,
+          ...(options.domain === undefined ? {} : { domain: options.domain }),
+        },
         unconditional: true,
       },
-      { put: addresses.project('default'), value: { name: 'default', createdAtMs: 0, grants: [] }, unconditional: true },
+      {
+        put: addresses.project('default'),
+        value: { name: 'default', createdAtMs: 0, grants: [] },
+        unconditional: true,
+      },
     ])
   }
 

@@ -29,7 +29,10 @@ const serviceUnit = (name: string): fc.Arbitrary<ServiceUnit> =>
       maxUnavailable: fc.integer({ min: 0, max: 2 }),
       settleMs: fc.constantFrom(0, 700),
       drainMs: fc.constantFrom(0, 300),
-      strategy: fc.oneof({ weight: 4, arbitrary: fc.constant('rolling' as const) }, { weight: 1, arbitrary: fc.constant('recreate' as const) }),
+      strategy: fc.oneof(
+        { weight: 4, arbitrary: fc.constant('rolling' as const) },
+        { weight: 1, arbitrary: fc.constant('recreate' as const) },
+      ),
     })
     .map(({ image, count, mode, maxSurge, maxUnavailable, settleMs, drainMs, strategy }) =>
       service(name, {
@@ -46,8 +49,14 @@ const serviceUnit = (name: string): fc.Arbitrary<ServiceUnit> =>
 
 const jobUnit = (name: string): fc.Arbitrary<JobUnit> =>
   fc
-    .record({ image: fc.constantFrom('app:1', 'app:2'), run: fc.constantFrom('manual' as const, 'release' as const), retries: fc.integer({ min: 0, max: 1 }) })
-    .map(({ image, run, retries }) => job(name, { run, retries, main: container({ image: { reference: image }, from: `jobs.${name}` }) }))
+    .record({
+      image: fc.constantFrom('app:1', 'app:2'),
+      run: fc.constantFrom('manual' as const, 'release' as const),
+      retries: fc.integer({ min: 0, max: 1 }),
+    })
+    .map(({ image, run, retries }) =>
+      job(name, { run, retries, main: container({ image: { reference: image }, from: `jobs.${name}` }) }),
+    )
 
 const conditions: readonly DependencyCondition[] = ['started', 'healthy']
 
@@ -56,14 +65,20 @@ const withDependencies = (units: readonly Unit[]): fc.Arbitrary<readonly Unit[]>
   fc
     .tuple(
       ...units.map((_, index) =>
-        fc.array(fc.record({ on: fc.nat({ max: Math.max(0, index - 1) }), condition: fc.constantFrom(...conditions) }), { maxLength: index === 0 ? 0 : 2 }),
+        fc.array(
+          fc.record({ on: fc.nat({ max: Math.max(0, index - 1) }), condition: fc.constantFrom(...conditions) }),
+          { maxLength: index === 0 ? 0 : 2 },
+        ),
       ),
     )
     .map((wishes) =>
       units.map((unit, index) => ({
         ...unit,
         dependsOn: Object.fromEntries(
-          (wishes[index] ?? []).map(({ on, condition }) => [units[on]!.name, units[on]!.kind === 'job' ? 'completed' : condition]),
+          (wishes[index] ?? []).map(({ on, condition }) => [
+            units[on]!.name,
+            units[on]!.kind === 'job' ? 'completed' : condition,
+          ]),
         ),
       })),
     )
@@ -90,7 +105,9 @@ export const anySpec: fc.Arbitrary<AppSpec> = fc
   .chain(({ services, jobs, volumes, back }) =>
     fc
       .tuple(
-        fc.tuple(...services.map(serviceUnit), ...jobs.map(jobUnit)).chain((units) => fc.shuffledSubarray([...units], { minLength: units.length })),
+        fc
+          .tuple(...services.map(serviceUnit), ...jobs.map(jobUnit))
+          .chain((units) => fc.shuffledSubarray([...units], { minLength: units.length })),
         fc.tuple(...volumes.map(volume)),
       )
       .chain(([units, made]) =>

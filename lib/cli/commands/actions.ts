@@ -15,7 +15,10 @@ export async function act(
   options: ActionOptions,
   begin: (client: Client, address: AppAddress) => Promise<Deployment>,
 ): Promise<number> {
-  const [{ seeThrough }, { timeoutMs }] = await Promise.all([import('../follow/ending.ts'), import('../follow/deployment.ts')])
+  const [{ seeThrough }, { timeoutMs }] = await Promise.all([
+    import('../follow/ending.ts'),
+    import('../follow/deployment.ts'),
+  ])
   timeoutMs(options.timeout)
   const address = await addressOf(context, options)
   const client = await context.client()

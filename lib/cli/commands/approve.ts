@@ -13,7 +13,10 @@ export const approve = command({
     { line: 'escale approve dep_k7mw3q2m5n4p6r7s2t3v4w5x6y --app shop', says: 'this one' },
   ],
   async handler(context, { options, args }) {
-    const [{ openDeployment }, { seeThrough }] = await Promise.all([import('../follow/open.ts'), import('../follow/ending.ts')])
+    const [{ openDeployment }, { seeThrough }] = await Promise.all([
+      import('../follow/open.ts'),
+      import('../follow/ending.ts'),
+    ])
     const address = await addressOf(context, options)
     const client = await context.client()
     const deployment = args.deployment ?? (await openDeployment(context, client, address))

@@ -8,7 +8,8 @@ const pageSize = 500
 export const audit = command({
   name: 'audit',
   summary: 'tell who changed what',
-  description: 'Tells every write in a project, refused ones too: who, what, when, before and after. With --all those of the whole installation.',
+  description:
+    'Tells every write in a project, refused ones too: who, what, when, before and after. With --all those of the whole installation.',
   options: {
     all: { description: 'of the whole installation' },
     tail: { short: 'n', value: 'entries', description: 'only the newest ones; 50 unless said otherwise' },
@@ -46,7 +47,12 @@ export const audit = command({
           value: (entry) => (entry.code === undefined ? entry.outcome : `${entry.outcome}: ${entry.code}`),
           colour: (entry, style) => (entry.outcome === 'done' ? style.green : style.red),
         },
-        { title: 'AFTER', value: (entry) => harmless(entry.after === undefined ? '' : JSON.stringify(entry.after)), wide: true, shrinks: true },
+        {
+          title: 'AFTER',
+          value: (entry) => harmless(entry.after === undefined ? '' : JSON.stringify(entry.after)),
+          wide: true,
+          shrinks: true,
+        },
       ],
       'Nothing was written yet.',
     )

@@ -13,7 +13,10 @@ export const cancel = command({
     { line: 'escale cancel --leave', says: 'stop where it is' },
   ],
   async handler(context, { options, args }) {
-    const [{ openDeployment }, { seeThrough }] = await Promise.all([import('../follow/open.ts'), import('../follow/ending.ts')])
+    const [{ openDeployment }, { seeThrough }] = await Promise.all([
+      import('../follow/open.ts'),
+      import('../follow/ending.ts'),
+    ])
     const address = await addressOf(context, options)
     const client = await context.client()
     const deployment = args.deployment ?? (await openDeployment(context, client, address))

@@ -13,7 +13,9 @@ const list = command({
   examples: [{ line: 'escale clusters ls', says: 'all that are known' }],
   async handler(context) {
     const client = await context.client()
-    const clusters = await pagesOf(everything, (query) => client.call('listClusters', { query, signal: context.interrupted }))
+    const clusters = await pagesOf(everything, (query) =>
+      client.call('listClusters', { query, signal: context.interrupted }),
+    )
     const nowMs = context.world.clock.nowMs()
     await context.out.list(
       clusters,
@@ -37,7 +39,9 @@ const add = command({
     domain: { value: 'domain', description: 'routes without a host get one below it' },
   },
   arguments: { name: { description: 'its name', required: true } },
-  examples: [{ line: 'escale clusters add prod --kind docker --domain apps.example.com', says: 'with a domain for routes' }],
+  examples: [
+    { line: 'escale clusters add prod --kind docker --domain apps.example.com', says: 'with a domain for routes' },
+  ],
   async handler(context, { options, args }) {
     const { usage } = await import('./shared.ts')
     const kind = kinds.find((each) => each === options.kind)

@@ -3,7 +3,8 @@ import { command } from '../command.ts'
 export const completion = command({
   name: 'completion',
   summary: 'print a completion script for a shell',
-  description: 'Prints a script that makes a shell complete commands, options and the names of apps, services and clusters.',
+  description:
+    'Prints a script that makes a shell complete commands, options and the names of apps, services and clusters.',
   options: {},
   arguments: { shell: { description: 'bash, zsh or fish', required: true, choices: ['bash', 'zsh', 'fish'] } },
   examples: [

@@ -1,5 +1,5 @@
-import type { ApiError } from '../../client/errors.ts'
 import type { Deployment, Plan } from '../../client/types.ts'
+import { isApiError } from '../api-error.ts'
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
 import { planText } from '../output/plan.ts'
@@ -25,7 +25,10 @@ export const deploy = command({
   arguments: {},
   examples: [
     { line: 'escale deploy', says: 'escale.yaml in this folder' },
-    { line: 'escale deploy --env production --set tag=v1.4.2 -m "faster search"', says: 'with an overlay, a parameter and a reason' },
+    {
+      line: 'escale deploy --env production --set tag=v1.4.2 -m "faster search"',
+      says: 'with an overlay, a parameter and a reason',
+    },
     { line: 'escale deploy --plan ba7x5q2m', says: 'the plan that was looked at, or nothing' },
     { line: 'escale deploy --detach -q', says: 'print the id of the deployment and go' },
   ],
@@ -34,7 +37,8 @@ export const deploy = command({
     const { timeoutMs } = await import('../follow/deployment.ts')
     timeoutMs(options.timeout)
     const prepared = await prepare(context, options)
-    if (context.out.forPeople && !context.out.quiet) context.out.problems(prepared.loaded.problems, prepared.loaded.source)
+    if (context.out.forPeople && !context.out.quiet)
+      context.out.problems(prepared.loaded.problems, prepared.loaded.source)
     const started = await begin(context, prepared, options)
     if (started === 'same') return 0
     const { seeThrough } = await import('../follow/ending.ts')
@@ -51,7 +55,11 @@ interface DeployOptions {
 const mostPlans = 3
 
 /** Every deployment is pinned to a plan that was judged here, so nothing is destroyed that nobody agreed to. */
-async function begin(context: CommandContext, prepared: Prepared, options: DeployOptions): Promise<Deployment | 'same'> {
+async function begin(
+  context: CommandContext,
+  prepared: Prepared,
+  options: DeployOptions,
+): Promise<Deployment | 'same'> {
   if (options.plan !== undefined) return await send(context, prepared, options.plan, options.note)
   const { planNow } = await import('./plan-request.ts')
   for (let tries = 1; ; tries += 1) {
@@ -70,9 +78,14 @@ async function begin(context: CommandContext, prepared: Prepared, options: Deplo
   }
 }
 
-const isStale = (error: unknown): boolean => error instanceof Error && error.name === 'ApiError' && (error as ApiError).code === 'stale-plan'
+const isStale = (error: unknown): boolean => isApiError(error) && error.code === 'stale-plan'
 
-async function send(context: CommandContext, { client, loaded, address, body }: Prepared, planHash: string, note: string | undefined) {
+async function send(
+  context: CommandContext,
+  { client, loaded, address, body }: Prepared,
+  planHash: string,
+  note: string | undefined,
+) {
   const { tellable } = await import('../manifest/refusal.ts')
   const { project, app } = address
   return await client
@@ -86,7 +99,9 @@ async function send(context: CommandContext, { client, loaded, address, body }: 
 }
 
 async function agree(context: CommandContext, plan: Plan, yes: boolean): Promise<void> {
-  const destroyed = plan.steps.filter((step) => step.kind === 'write' && (step.action === 'remove' || step.action === 'replace'))
+  const destroyed = plan.steps.filter(
+    (step) => step.kind === 'write' && (step.action === 'remove' || step.action === 'replace'),
+  )
   if (destroyed.length === 0 || yes) return
   context.out.note(planText(plan, context.out.errorStyle))
   const names = destroyed.map((step) => step.resource ?? step.title).join(', ')
@@ -100,6 +115,9 @@ async function tellSame(context: CommandContext, { client, address }: Prepared, 
   await out.show({ deployment: null, routes: status.routes }, () => {
     if (out.quiet) return status.routes.map((route) => route.url).join('\n')
     const release = plan.release.number === undefined ? '' : ` of release ${String(plan.release.number)}`
-    return [`${out.style.green('✓')} nothing to do: everything${release} of ${titleOf(address)} is as it should be`, ...routeLines(status.routes)].join('\n')
+    return [
+      `${out.style.green('✓')} nothing to do: everything${release} of ${titleOf(address)} is as it should be`,
+      ...routeLines(status.routes),
+    ].join('\n')
   })
 }

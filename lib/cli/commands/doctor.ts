@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { isApiError } from '../api-error.ts'
 import { configPath, isOpenToOthers } from '../config/file.ts'
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
@@ -10,9 +11,13 @@ import { wholeNumber } from './shared.ts'
 export const doctor = command({
   name: 'doctor',
   summary: 'say what is missing, and how to get it',
-  description: 'Looks at this machine and at the server of the context: Node.js, the container engine, ports, permissions, the API. Changes nothing.',
+  description:
+    'Looks at this machine and at the server of the context: Node.js, the container engine, ports, permissions, the API. Changes nothing.',
   options: {
-    engine: { value: 'address', description: 'the engine to look at; else ESCALE_ENGINE, DOCKER_HOST, the usual sockets' },
+    engine: {
+      value: 'address',
+      description: 'the engine to look at; else ESCALE_ENGINE, DOCKER_HOST, the usual sockets',
+    },
     port: { value: 'port', description: 'port that the API is to have; 7440 unless said otherwise' },
   },
   arguments: {},
@@ -37,13 +42,25 @@ export const doctor = command({
 async function configFindings({ world }: CommandContext): Promise<readonly Finding[]> {
   const path = configPath(world)
   if (await isOpenToOthers(path)) {
-    return [{ subject: 'config', state: 'warning', code: 'config-permissions', finding: `${path} holds tokens and may be read by others`, fix: `chmod 600 ${path}` }]
+    return [
+      {
+        subject: 'config',
+        state: 'warning',
+        code: 'config-permissions',
+        finding: `${path} holds tokens and may be read by others`,
+        fix: `chmod 600 ${path}`,
+      },
+    ]
   }
   const isThere = (await stat(path).catch(() => undefined)) !== undefined
-  return [{ subject: 'config', state: 'ok', finding: isThere ? `${path} is for your eyes alone` : 'nothing is remembered yet' }]
+  return [
+    {
+      subject: 'config',
+      state: 'ok',
+      finding: isThere ? `${path} is for your eyes alone` : 'nothing is remembered yet',
+    },
+  ]
 }
-
-const isApiError = (error: unknown): error is import('../../client/errors.ts').ApiError => error instanceof Error && error.name === 'ApiError'
 
 async function apiFinding(context: CommandContext): Promise<Finding> {
   const subject = 'api'
@@ -54,11 +71,27 @@ async function apiFinding(context: CommandContext): Promise<Finding> {
     return { subject, state: 'ok', finding: `${url} answers; version ${version}` }
   } catch (error) {
     if (error instanceof EscaleError && error.code === 'no-context') {
-      return { subject, state: 'warning', code: error.code, finding: 'no server was chosen yet', fix: 'start one here with `escale up`, or log in to one with `escale login URL`' }
+      return {
+        subject,
+        state: 'warning',
+        code: error.code,
+        finding: 'no server was chosen yet',
+        fix: 'start one here with `escale up`, or log in to one with `escale login URL`',
+      }
     }
-    if (error instanceof EscaleError) return { subject, state: 'error', code: error.code, finding: error.message, fix: error.problems[0]?.fix ?? 'see `escale login --help`' }
+    if (error instanceof EscaleError)
+      return {
+        subject,
+        state: 'error',
+        code: error.code,
+        finding: error.message,
+        fix: error.problems[0]?.fix ?? 'see `escale login --help`',
+      }
     if (!isApiError(error)) throw error
-    const fix = error.code === 'unauthenticated' ? 'log in again: escale login URL' : 'is it running? `escale up` starts one on this machine'
+    const fix =
+      error.code === 'unauthenticated'
+        ? 'log in again: escale login URL'
+        : 'is it running? `escale up` starts one on this machine'
     return { subject, state: 'error', code: error.code, finding: error.message, fix }
   }
 }

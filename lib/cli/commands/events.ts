@@ -10,7 +10,8 @@ import { wholeNumber } from './shared.ts'
 export const events = command({
   name: 'events',
   summary: 'tell what happened',
-  description: 'Tells what happened to an app, or with --all to everything in the project; with --follow as it happens, until Ctrl-C.',
+  description:
+    'Tells what happened to an app, or with --all to everything in the project; with --follow as it happens, until Ctrl-C.',
   options: {
     ...appOptions,
     all: { description: 'of the whole project' },
@@ -29,13 +30,15 @@ export const events = command({
     const client = await context.client()
     const scope = options.all ? { project: projectOf(await context.session()) } : await addressOf(context, options)
     const fromMs = options.since === undefined ? undefined : Date.parse(sinceOf(options.since, world.clock.nowMs()))
-    const most = options.tail === undefined ? (fromMs === undefined ? 50 : 10_000) : wholeNumber(options.tail, '--tail', 0, 10_000)
+    const most =
+      options.tail === undefined ? (fromMs === undefined ? 50 : 10_000) : wholeNumber(options.tail, '--tail', 0, 10_000)
     const past = await eventsAfter(client, scope, 0, Math.max(most, 1))
     const wanted = past.items.filter((event) => fromMs === undefined || Date.parse(event.at) >= fromMs)
     for (const event of most === 0 ? [] : wanted.slice(-most)) await out.item(event, () => lineOf(event, out.style))
     if (!options.follow) return 0
     try {
-      for await (const event of client.events(scope, { after: past.next, signal: interrupted })) await out.item(event, () => lineOf(event, out.style))
+      for await (const event of client.events(scope, { after: past.next, signal: interrupted }))
+        await out.item(event, () => lineOf(event, out.style))
     } catch (error) {
       if (!interrupted.aborted) throw error
     }

@@ -13,8 +13,8 @@ export const exec = command({
   options: {
     ...appOptions,
     instance: { value: 'id', description: 'this instance; see `escale status -o wide`' },
-    noTerminal: { short: 'T', description: 'no terminal for the command, even on one' },
-    noInput: { short: 'n', description: 'no standard input' },
+    withoutTerminal: { short: 'T', description: 'no terminal for the command, even on one' },
+    withoutInput: { short: 'n', description: 'no standard input' },
   },
   arguments: {
     service: { description: 'the service', required: true, completes: 'service' },
@@ -28,7 +28,7 @@ export const exec = command({
   async handler(context, { options, args }) {
     const { world, interrupted, out } = context
     if (!out.forPeople) throw usage('`exec` passes the output of the command on as it is', 'leave -o out')
-    const tty = !options.noTerminal && !options.noInput && world.stdin.isTTY && world.stdout.isTTY
+    const tty = !options.withoutTerminal && !options.withoutInput && world.stdin.isTTY && world.stdout.isTTY
     const address = await addressOf(context, options)
     const client = await context.client()
     const stream = await client.exec(address, {
@@ -38,7 +38,7 @@ export const exec = command({
       tty,
       ...(options.instance !== undefined && { instance: options.instance }),
     })
-    return await pass(world, stream, { tty, input: !options.noInput, interrupted })
+    return await pass(world, stream, { tty, input: !options.withoutInput, interrupted })
   },
 })
 
@@ -62,7 +62,8 @@ async function pass(world: World, stream: ExecStream, { tty, input, interrupted 
   if (input) void feed(world, stream)
   else stream.endInput()
   try {
-    for await (const { stream: name, data } of stream.output) (name === 'stdout' ? world.stdout : world.stderr).write(data)
+    for await (const { stream: name, data } of stream.output)
+      (name === 'stdout' ? world.stdout : world.stderr).write(data)
     return await stream.exitCode
   } finally {
     stopResizing()

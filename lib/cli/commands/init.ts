@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { EscaleError, problem } from '../../core/errors.ts'
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
-import { usage, wholeNumber } from './shared.ts'
+import { usage, wholeNumber, yesOption } from './shared.ts'
 
 export const init = command({
   name: 'init',
@@ -14,9 +14,14 @@ export const init = command({
   options: {
     image: { short: 'i', value: 'image', description: 'the image; else built from the Dockerfile, else nginx' },
     port: { value: 'port', description: 'port that the program listens on; 0 for none' },
-    file: { short: 'f', value: 'path', completes: 'file', description: 'where to write; escale.yaml unless said otherwise' },
+    file: {
+      short: 'f',
+      value: 'path',
+      completes: 'file',
+      description: 'where to write; escale.yaml unless said otherwise',
+    },
     force: { description: 'overwrite what is there' },
-    ...{ yes: { short: 'y', description: 'do not ask' } },
+    ...yesOption,
   },
   arguments: { name: { description: 'name of the app; else that of the folder' } },
   examples: [
@@ -29,21 +34,34 @@ export const init = command({
     const shown = options.file ?? 'escale.yaml'
     if (!options.force && (await exists(path))) {
       const message = `${shown} is there already`
-      throw new EscaleError('file-exists', message, { problems: [problem('file-exists', message, { fix: 'look at it, or overwrite it with --force' })] })
+      throw new EscaleError('file-exists', message, {
+        problems: [problem('file-exists', message, { fix: 'look at it, or overwrite it with --force' })],
+      })
     }
     const asks = world.stdin.isTTY && world.stderr.isTTY && !options.yes
     const hasDockerfile = await exists(join(world.cwd, 'Dockerfile'))
     const name = args.name ?? (await ask(context, asks, 'Name of the app', nameFrom(basename(world.cwd))))
     if (!/^(?!x-)[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {
-      throw usage(`${JSON.stringify(name)} is no name of an app`, `lower-case letters, digits and hyphens, at most 40: ${nameFrom(name)}`)
+      throw usage(
+        `${JSON.stringify(name)} is no name of an app`,
+        `lower-case letters, digits and hyphens, at most 40: ${nameFrom(name)}`,
+      )
     }
     const image = options.image ?? (hasDockerfile ? undefined : await ask(context, asks, 'Image', 'nginx'))
-    const suggested = hasDockerfile && options.image === undefined ? await exposedPort(join(world.cwd, 'Dockerfile')) : '80'
-    const port = wholeNumber(options.port ?? (await ask(context, asks, 'Port that the program listens on (0 for none)', suggested)), '--port', 0, 65_535)
+    const suggested =
+      hasDockerfile && options.image === undefined ? await exposedPort(join(world.cwd, 'Dockerfile')) : '80'
+    const port = wholeNumber(
+      options.port ?? (await ask(context, asks, 'Port that the program listens on (0 for none)', suggested)),
+      '--port',
+      0,
+      65_535,
+    )
     const text = await manifestText(name, image, port)
     await writeFile(path, text)
     await out.show({ file: shown, manifest: text }, () =>
-      out.quiet ? shown : `${out.style.green('✓')} ${shown} was written. Next: escale validate, escale plan, escale deploy`,
+      out.quiet
+        ? shown
+        : `${out.style.green('✓')} ${shown} was written. Next: escale validate, escale plan, escale deploy`,
     )
   },
 })

@@ -1,6 +1,7 @@
 import { EscaleError, problem } from '../../core/errors.ts'
 import { command } from '../command.ts'
 import { configPath, saveContext } from '../config/file.ts'
+import type { World } from '../world.ts'
 import { usage } from './shared.ts'
 
 const maxTokenBytes = 8 * 1024
@@ -23,10 +24,14 @@ export const login = command({
   async handler(context, { options, args }) {
     const { world, out } = context
     if (!/^https?:\/\//.test(args.url) || !URL.canParse(args.url)) {
-      throw usage(`${JSON.stringify(args.url)} is no address of a server`, 'write it as https://host or http://127.0.0.1:7440')
+      throw usage(
+        `${JSON.stringify(args.url)} is no address of a server`,
+        'write it as https://host or http://127.0.0.1:7440',
+      )
     }
     const url = new URL(args.url)
-    if (url.username !== '' || url.password !== '') throw usage('the address holds a user or a password', 'leave them out; the token is asked for')
+    if (url.username !== '' || url.password !== '')
+      throw usage('the address holds a user or a password', 'leave them out; the token is asked for')
     const token = await tokenOf(context.world, url.host)
     const { createClient } = await import('../../client/client.ts')
     const client = createClient({ url: args.url, token, fetch: world.fetch, sleep: world.sleep })
@@ -34,19 +39,27 @@ export const login = command({
     const name = options.name ?? url.host
     const path = configPath(world)
     const address = args.url.replace(/\/+$/, '')
-    await saveContext(path, name, { url: address, token, ...(options.defaultProject !== undefined && { project: options.defaultProject }) })
+    await saveContext(path, name, {
+      url: address,
+      token,
+      ...(options.defaultProject !== undefined && { project: options.defaultProject }),
+    })
     await out.show({ context: name, url: address, subject: who.subject, grants: who.grants }, () =>
-      out.quiet ? name : `${out.style.green('✓')} logged in to ${address} as ${who.subject}; this is the context ${out.style.bold(name)} now`,
+      out.quiet
+        ? name
+        : `${out.style.green('✓')} logged in to ${address} as ${who.subject}; this is the context ${out.style.bold(name)} now`,
     )
   },
 })
 
-async function tokenOf(world: Parameters<typeof configPath>[0] & Pick<import('../world.ts').World, 'stdin' | 'prompts'>, host: string): Promise<string> {
+async function tokenOf(world: World, host: string): Promise<string> {
   const text = world.stdin.isTTY
     ? await (await world.prompts()).password(`Token for ${host}`)
     : Buffer.from(await world.stdin.readAll(maxTokenBytes)).toString('utf8')
   const token = (text ?? '').trim()
   if (/^[\u0021-\u007e]+$/.test(token)) return token
   const message = token === '' ? 'no token was given' : 'what was given is no token'
-  throw new EscaleError('usage', message, { problems: [problem('usage', message, { fix: 'paste it when asked, or pipe it in: escale login URL < token' })] })
+  throw new EscaleError('usage', message, {
+    problems: [problem('usage', message, { fix: 'paste it when asked, or pipe it in: escale login URL < token' })],
+  })
 }

@@ -9,7 +9,8 @@ import { usage, wholeNumber } from './shared.ts'
 export const logs = command({
   name: 'logs',
   summary: 'print what services and jobs say',
-  description: 'Prints the log lines of an app, of one service or job, or of one run; with --follow as they come, until Ctrl-C.',
+  description:
+    'Prints the log lines of an app, of one service or job, or of one run; with --follow as they come, until Ctrl-C.',
   options: {
     ...appOptions,
     follow: { short: 'F', description: 'go on with new lines as they come' },
@@ -40,7 +41,10 @@ export const logs = command({
     })
     const names = new Map<string, string>()
     try {
-      for await (const line of lines) await out.item(line, () => textOf(line, names, { bare: out.quiet, stamped: options.timestamps, style: out.style }))
+      for await (const line of lines)
+        await out.item(line, () =>
+          textOf(line, names, { bare: out.quiet, stamped: options.timestamps, style: out.style }),
+        )
     } catch (error) {
       if (!interrupted.aborted) throw error
     }
@@ -52,7 +56,10 @@ export function sinceOf(text: string, nowMs: number): string {
   const durationMs = parseDurationMs(text)
   if (durationMs !== undefined) return new Date(nowMs - durationMs).toISOString()
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString()
-  throw usage(`${JSON.stringify(text)} of --since is neither a duration nor a time`, 'write it as 10m, 2h, or 2026-01-31T08:00:00Z')
+  throw usage(
+    `${JSON.stringify(text)} of --since is neither a duration nor a time`,
+    'write it as 10m, 2h, or 2026-01-31T08:00:00Z',
+  )
 }
 
 interface LineOptions {

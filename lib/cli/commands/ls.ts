@@ -17,7 +17,9 @@ export const ls = command({
   async handler(context, { options }) {
     const client = await context.client()
     const project = projectOf(await context.session())
-    const apps = await pagesOf(everything, (query) => client.call('listApps', { params: { project }, query, signal: context.interrupted }))
+    const apps = await pagesOf(everything, (query) =>
+      client.call('listApps', { params: { project }, query, signal: context.interrupted }),
+    )
     const nowMs = context.world.clock.nowMs()
     await context.out.list(
       apps.filter((app) => options.all || app.removedAt === undefined),
@@ -35,7 +37,12 @@ export const ls = command({
             return app.stopped.length > 0 ? 'partly stopped' : app.release === undefined ? 'not deployed' : 'running'
           },
         },
-        { title: 'LAST GOOD', value: (app) => (app.lastGood === undefined ? '-' : String(app.lastGood)), right: true, wide: true },
+        {
+          title: 'LAST GOOD',
+          value: (app) => (app.lastGood === undefined ? '-' : String(app.lastGood)),
+          right: true,
+          wide: true,
+        },
         { title: 'AGE', value: (app) => formatAge(app.createdAt, nowMs), right: true },
       ],
       `There are no apps in project ${project}.`,

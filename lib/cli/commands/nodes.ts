@@ -19,35 +19,59 @@ const list = command({
       items,
       [
         { title: 'NODE', value: (node) => node.name },
-        { title: 'STATE', value: (node) => node.state, colour: (node, style) => (node.state === 'ready' ? style.green : style.yellow) },
+        {
+          title: 'STATE',
+          value: (node) => node.state,
+          colour: (node, style) => (node.state === 'ready' ? style.green : style.yellow),
+        },
         { title: 'ROLE', value: (node) => node.role },
         { title: 'CPU', value: (node) => String(node.cpu), right: true },
         { title: 'MEMORY', value: (node) => formatMiB(node.memoryBytes), right: true },
         { title: 'PLATFORM', value: (node) => `${node.os}/${node.arch}` },
         { title: 'ID', value: (node) => node.id, wide: true },
-        { title: 'LABELS', value: (node) => Object.entries(node.labels).map(([name, value]) => `${name}=${value}`).join(', '), wide: true, shrinks: true },
+        {
+          title: 'LABELS',
+          value: (node) =>
+            Object.entries(node.labels)
+              .map(([name, value]) => `${name}=${value}`)
+              .join(', '),
+          wide: true,
+          shrinks: true,
+        },
       ],
       `Cluster ${cluster} has no machines.`,
     )
   },
 })
 
-async function change(context: CommandContext, named: string | undefined, node: string, availability: 'active' | 'drain', yes: boolean): Promise<void> {
+async function change(
+  context: CommandContext,
+  named: string | undefined,
+  node: string,
+  availability: 'active' | 'drain',
+  yes: boolean,
+): Promise<void> {
   const client = await context.client()
   const cluster = await clusterOf(context, client, named)
   const { items } = await client.call('listNodes', { params: { cluster }, signal: context.interrupted })
   const found = items.find((item) => item.id === node) ?? items.find((item) => item.name === node)
   if (found === undefined) {
-    throw usage(`there is no machine ${JSON.stringify(node)} in cluster ${cluster}`, 'see `escale nodes ls`', { allowed: items.map((item) => item.name) })
+    throw usage(`there is no machine ${JSON.stringify(node)} in cluster ${cluster}`, 'see `escale nodes ls`', {
+      allowed: items.map((item) => item.name),
+    })
   }
-  if (availability === 'drain') await context.confirm(`Move everything away from ${found.name} of cluster ${cluster}?`, yes)
+  if (availability === 'drain')
+    await context.confirm(`Move everything away from ${found.name} of cluster ${cluster}?`, yes)
   await client.call('changeNode', {
     params: { cluster, node: found.id },
     body: { availability },
     idempotencyKey: context.idempotencyKey(),
     signal: context.interrupted,
   })
-  const text = availability === 'drain' ? `${found.name} is being drained: its instances move to other machines` : `${found.name} takes instances again`
+  const text =
+    availability === 'drain'
+      ? `${found.name} is being drained: its instances move to other machines`
+      : `${found.name} takes instances again`
   await context.out.show({ node: found.id, name: found.name, availability }, () => (context.out.quiet ? '' : text))
 }
 

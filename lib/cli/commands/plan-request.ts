@@ -43,5 +43,7 @@ export async function prepare(context: CommandContext, options: PlanOptions): Pr
 export async function planNow(context: CommandContext, { client, loaded, address, body }: Prepared): Promise<Plan> {
   const { tellable } = await import('../manifest/refusal.ts')
   const { project, app } = address
-  return await client.call('planApp', { params: { project, app }, body, signal: context.interrupted }).catch(tellable(loaded.source, address.environment))
+  return await client
+    .call('planApp', { params: { project, app }, body, signal: context.interrupted })
+    .catch(tellable(loaded.source, address.environment))
 }

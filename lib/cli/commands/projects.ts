@@ -11,7 +11,9 @@ const list = command({
   examples: [{ line: 'escale projects ls', says: 'with the dangerous options that they may use' }],
   async handler(context) {
     const client = await context.client()
-    const projects = await pagesOf(everything, (query) => client.call('listProjects', { query, signal: context.interrupted }))
+    const projects = await pagesOf(everything, (query) =>
+      client.call('listProjects', { query, signal: context.interrupted }),
+    )
     const nowMs = context.world.clock.nowMs()
     await context.out.list(
       projects,
@@ -29,7 +31,13 @@ const create = command({
   name: 'create',
   summary: 'make a project',
   description: 'Makes a project: its own names, tokens, secrets and networks.',
-  options: { allow: { value: 'option', repeat: true, description: 'a dangerous option that its apps may use, e.g. hostPath; may stand several times' } },
+  options: {
+    allow: {
+      value: 'option',
+      repeat: true,
+      description: 'a dangerous option that its apps may use, e.g. hostPath; may stand several times',
+    },
+  },
   arguments: { name: { description: 'its name', required: true } },
   examples: [{ line: 'escale projects create team-a', says: 'with no dangerous option' }],
   async handler(context, { options, args }) {
@@ -46,7 +54,8 @@ const create = command({
 const allow = command({
   name: 'allow',
   summary: 'set the dangerous options a project may use',
-  description: 'Sets the dangerous options that the apps of a project may use: exactly those that are named, none where none is.',
+  description:
+    'Sets the dangerous options that the apps of a project may use: exactly those that are named, none where none is.',
   options: yesOption,
   arguments: {
     name: { description: 'the project', required: true, completes: 'project' },
@@ -66,7 +75,9 @@ const allow = command({
       idempotencyKey: context.idempotencyKey(),
       signal: context.interrupted,
     })
-    await context.out.show(project, () => (context.out.quiet ? '' : `apps of project ${project.name} may use ${wanted}`))
+    await context.out.show(project, () =>
+      context.out.quiet ? '' : `apps of project ${project.name} may use ${wanted}`,
+    )
   },
 })
 
@@ -80,7 +91,11 @@ const remove = command({
   async handler(context, { options, args }) {
     const client = await context.client()
     await context.confirm(`Remove the project ${args.name}?`, options.yes)
-    await client.call('removeProject', { params: { project: args.name }, idempotencyKey: context.idempotencyKey(), signal: context.interrupted })
+    await client.call('removeProject', {
+      params: { project: args.name },
+      idempotencyKey: context.idempotencyKey(),
+      signal: context.interrupted,
+    })
     await context.out.show({ removed: args.name }, () => (context.out.quiet ? '' : `project ${args.name} was removed`))
   },
 })

@@ -6,12 +6,18 @@ import { clusterOf, clusterOption, yesOption } from './shared.ts'
 export const prune = command({
   name: 'prune',
   summary: 'report what nobody uses, then remove it',
-  description: 'Shows what nobody uses on a cluster (images, containers, networks, volumes …) and why, asks, and removes exactly that.',
+  description:
+    'Shows what nobody uses on a cluster (images, containers, networks, volumes …) and why, asks, and removes exactly that.',
   options: {
     ...clusterOption,
     ...yesOption,
     dryRun: { description: 'report only' },
-    kind: { value: 'kind', repeat: true, choices: ['image', 'container', 'network', 'volume', 'object'], description: 'only this kind; may stand several times' },
+    kind: {
+      value: 'kind',
+      repeat: true,
+      choices: ['image', 'container', 'network', 'volume', 'object'],
+      description: 'only this kind; may stand several times',
+    },
   },
   arguments: {},
   examples: [

@@ -8,7 +8,10 @@ const list = command({
   name: 'ls',
   summary: 'list releases, newest first',
   description: 'Lists the releases of an app, newest first.',
-  options: { ...appOptions, limit: { short: 'n', value: 'count', description: 'at most this many; 20 unless said otherwise' } },
+  options: {
+    ...appOptions,
+    limit: { short: 'n', value: 'count', description: 'at most this many; 20 unless said otherwise' },
+  },
   arguments: {},
   watchable: true,
   examples: [{ line: 'escale releases ls --app shop', says: 'who deployed what when' }],
@@ -19,7 +22,9 @@ const list = command({
     const call = callOf(address)
     const [app, releases] = await Promise.all([
       client.call('getApp', { ...call, signal: context.interrupted }),
-      pagesOf(most, (query) => client.call('listReleases', { ...call, query: { ...call.query, ...query }, signal: context.interrupted })),
+      pagesOf(most, (query) =>
+        client.call('listReleases', { ...call, query: { ...call.query, ...query }, signal: context.interrupted }),
+      ),
     ])
     const nowMs = context.world.clock.nowMs()
     await context.out.list(
@@ -29,7 +34,11 @@ const list = command({
         { title: 'RUNS', value: (release) => (release.number === app.release ? '*' : '') },
         { title: 'BY', value: (release) => release.author },
         { title: 'AGE', value: (release) => formatAge(release.createdAt, nowMs), right: true },
-        { title: 'IMAGES', value: (release) => [...new Set(release.images.map((image) => image.image ?? image.pinned ?? ''))].join(', '), shrinks: true },
+        {
+          title: 'IMAGES',
+          value: (release) => [...new Set(release.images.map((image) => image.image ?? image.pinned ?? ''))].join(', '),
+          shrinks: true,
+        },
         { title: 'HASH', value: (release) => release.hash, wide: true },
         { title: 'NOTE', value: (release) => release.note ?? '', shrinks: true, sparse: true },
       ],
@@ -41,7 +50,8 @@ const list = command({
 const show = command({
   name: 'show',
   summary: 'show one release with its manifest',
-  description: 'Shows one release: its manifest, the digests of its images and the versions of its secrets. `-o yaml` and `-o json` give all of it.',
+  description:
+    'Shows one release: its manifest, the digests of its images and the versions of its secrets. `-o yaml` and `-o json` give all of it.',
   options: { ...appOptions, manifest: { description: 'print the manifest alone, as it was deployed' } },
   arguments: { release: { description: 'its number', required: true } },
   examples: [{ line: 'escale releases show 7 --manifest > escale.yaml', says: 'the manifest of an earlier release' }],
@@ -50,7 +60,11 @@ const show = command({
     const address = await addressOf(context, options)
     const client = await context.client()
     const call = callOf(address)
-    const release = await client.call('getRelease', { params: { ...call.params, release: String(number) }, query: call.query, signal: context.interrupted })
+    const release = await client.call('getRelease', {
+      params: { ...call.params, release: String(number) },
+      query: call.query,
+      signal: context.interrupted,
+    })
     const { out, world } = context
     if (options.manifest) {
       world.stdout.write(release.manifest.endsWith('\n') ? release.manifest : `${release.manifest}\n`)

@@ -5,10 +5,15 @@ import { waitOptions, yesOption } from './shared.ts'
 export const rm = command({
   name: 'rm',
   summary: 'remove an app',
-  description: 'Removes an app from its cluster. Volumes and the secrets it generated are kept and listed; --delete-volume deletes one with its data.',
+  description:
+    'Removes an app from its cluster. Volumes and the secrets it generated are kept and listed; --delete-volume deletes one with its data.',
   options: {
     ...appOptions,
-    deleteVolume: { value: 'name', repeat: true, description: 'delete this volume with its data; may stand several times' },
+    deleteVolume: {
+      value: 'name',
+      repeat: true,
+      description: 'delete this volume with its data; may stand several times',
+    },
     ...waitOptions,
     ...yesOption,
   },
@@ -21,7 +26,10 @@ export const rm = command({
     const { seeThrough } = await import('../follow/ending.ts')
     const address = await addressOf(context, { ...options, app: args.app ?? options.app })
     const client = await context.client()
-    const lost = options.deleteVolume.length === 0 ? 'Its volumes are kept.' : `The data of ${options.deleteVolume.join(', ')} are lost.`
+    const lost =
+      options.deleteVolume.length === 0
+        ? 'Its volumes are kept.'
+        : `The data of ${options.deleteVolume.join(', ')} are lost.`
     await context.confirm(`Remove ${titleOf(address)} of project ${address.project}? ${lost}`, options.yes)
     const call = callOf(address)
     const started = await client.call('removeApp', {

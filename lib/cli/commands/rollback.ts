@@ -5,7 +5,8 @@ import { waitOptions, wholeNumber } from './shared.ts'
 export const rollback = command({
   name: 'rollback',
   summary: 'go back to an earlier release',
-  description: 'Makes an earlier release true again, as fast as it can be done: the last good one before, or the one that is named.',
+  description:
+    'Makes an earlier release true again, as fast as it can be done: the last good one before, or the one that is named.',
   options: { ...appOptions, ...waitOptions },
   arguments: { release: { description: 'its number; else the last good one before' } },
   examples: [

@@ -1,6 +1,7 @@
 import type { Client } from '../../client/client.ts'
 import type { AppAddress, Run } from '../../client/types.ts'
 import { addressOf, appOptions, callOf } from '../app.ts'
+import { isApiError } from '../api-error.ts'
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
 import { interruptedStatus } from '../failure.ts'
@@ -10,7 +11,8 @@ import { harmless } from '../output/width.ts'
 export const run = command({
   name: 'run',
   summary: 'run a job now',
-  description: 'Runs a job of the app, passes its log lines on, and ends with 0 where it succeeded. Ctrl-C only stops the watching.',
+  description:
+    'Runs a job of the app, passes its log lines on, and ends with 0 where it succeeded. Ctrl-C only stops the watching.',
   options: {
     ...appOptions,
     var: { value: 'name=value', repeat: true, description: 'a variable of the environment; may stand several times' },
@@ -22,7 +24,10 @@ export const run = command({
   },
   examples: [
     { line: 'escale run migrate', says: 'as the manifest describes it' },
-    { line: 'escale run migrate --var DRY_RUN=1 -- npm run migrate -- --to 42', says: 'with another command and a variable' },
+    {
+      line: 'escale run migrate --var DRY_RUN=1 -- npm run migrate -- --to 42',
+      says: 'with another command and a variable',
+    },
   ],
   async handler(context, { options, args }) {
     const { out } = context
@@ -58,15 +63,19 @@ async function follow(context: CommandContext, client: Client, address: AppAddre
   const seen = new Set<string>()
   let found = started
   for (;;) {
-    if (out.forPeople) for (const line of await newLines(client, address, found, seen)) world.stdout.write(`${harmless(line)}\n`)
+    if (out.forPeople)
+      for (const line of await newLines(client, address, found, seen)) world.stdout.write(`${harmless(line)}\n`)
     if (endedStates.has(found.state)) break
     await world.sleep(pollMs, interrupted)
     if (interrupted.aborted) {
-      out.note(`\nThe run goes on without you. Follow it: escale logs --run ${found.id} --follow · End it: escale runs cancel ${found.id}`)
+      out.note(
+        `\nThe run goes on without you. Follow it: escale logs --run ${found.id} --follow · End it: escale runs cancel ${found.id}`,
+      )
       return interruptedStatus
     }
     found = await patiently(
-      () => client.call('getRun', { params: { ...call.params, run: started.id }, query: call.query, signal: interrupted }),
+      () =>
+        client.call('getRun', { params: { ...call.params, run: started.id }, query: call.query, signal: interrupted }),
       world.sleep,
       interrupted,
       () => out.note('the server does not answer; trying again'),
@@ -79,7 +88,9 @@ async function follow(context: CommandContext, client: Client, address: AppAddre
   }
   const status = found.exitCode === undefined ? '' : ` with exit status ${String(found.exitCode)}`
   const message = `run ${found.id} of ${found.job} ${found.state === 'failed' ? `failed${status}` : `was ${found.state}`}${found.reason === undefined ? '' : `: ${found.reason}`}`
-  out.problems([{ code: 'run-failed', severity: 'error', message, fix: `see what it said: escale logs --run ${found.id}` }])
+  out.problems([
+    { code: 'run-failed', severity: 'error', message, fix: `see what it said: escale logs --run ${found.id}` },
+  ])
   return 1
 }
 
@@ -94,7 +105,7 @@ async function newLines(client: Client, address: AppAddress, run: Run, seen: Set
       lines.push(line.text)
     }
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'ApiError')) throw error
+    if (!isApiError(error)) throw error
   }
   return lines
 }

@@ -8,7 +8,10 @@ const list = command({
   name: 'ls',
   summary: 'list runs, newest first',
   description: 'Lists the runs of the jobs of an app, or of one job, newest first.',
-  options: { ...appOptions, limit: { short: 'n', value: 'count', description: 'at most this many; 20 unless said otherwise' } },
+  options: {
+    ...appOptions,
+    limit: { short: 'n', value: 'count', description: 'at most this many; 20 unless said otherwise' },
+  },
   arguments: { job: { description: 'of this job alone', completes: 'job' } },
   watchable: true,
   examples: [{ line: 'escale runs ls nightly', says: 'of one job' }],
@@ -34,7 +37,8 @@ const list = command({
         {
           title: 'STATE',
           value: (run) => run.state,
-          colour: (run, style) => (run.state === 'succeeded' ? style.green : run.state === 'failed' ? style.red : (text) => text),
+          colour: (run, style) =>
+            run.state === 'succeeded' ? style.green : run.state === 'failed' ? style.red : (text) => text,
         },
         { title: 'EXIT', value: (run) => (run.exitCode === undefined ? '-' : String(run.exitCode)), right: true },
         { title: 'TRIGGER', value: (run) => run.trigger },
@@ -44,7 +48,9 @@ const list = command({
         {
           title: 'TOOK',
           value: (run) =>
-            run.startedAt === undefined || run.endedAt === undefined ? '-' : formatDuration(Date.parse(run.endedAt) - Date.parse(run.startedAt)),
+            run.startedAt === undefined || run.endedAt === undefined
+              ? '-'
+              : formatDuration(Date.parse(run.endedAt) - Date.parse(run.startedAt)),
           right: true,
         },
         { title: 'REASON', value: (run) => run.reason ?? '', shrinks: true, sparse: true },
@@ -66,7 +72,11 @@ const show = command({
     const address = await addressOf(context, options)
     const client = await context.client()
     const call = callOf(address)
-    const run = await client.call('getRun', { params: { ...call.params, run: args.run }, query: call.query, signal: context.interrupted })
+    const run = await client.call('getRun', {
+      params: { ...call.params, run: args.run },
+      query: call.query,
+      signal: context.interrupted,
+    })
     await context.out.show(run, () =>
       formatFields(
         [

@@ -18,11 +18,19 @@ export const scale = command({
     const wrong = args.counts.find((word) => !/^[^=]+=\d+$/.test(word))
     if (wrong !== undefined) throw usage(`${JSON.stringify(wrong)} is no service=count`, 'write it as web=4')
     const services = Object.fromEntries(
-      Object.entries(pairsOf(args.counts, 'scale')).map(([service, count]) => [service, wholeNumber(count, service, 0, 10_000)]),
+      Object.entries(pairsOf(args.counts, 'scale')).map(([service, count]) => [
+        service,
+        wholeNumber(count, service, 0, 10_000),
+      ]),
     )
     const { act } = await import('./actions.ts')
     return await act(context, options, (client, address) =>
-      client.call('scale', { ...callOf(address), body: { services }, idempotencyKey: context.idempotencyKey(), signal: context.interrupted }),
+      client.call('scale', {
+        ...callOf(address),
+        body: { services },
+        idempotencyKey: context.idempotencyKey(),
+        signal: context.interrupted,
+      }),
     )
   },
 })

@@ -6,7 +6,12 @@ export const schema = command({
   description: 'Prints the JSON Schema (2020-12) of the manifest, for editors and other tools.',
   options: {},
   arguments: {},
-  examples: [{ line: 'escale schema > escale-v1.schema.json', says: 'for an editor; then `# yaml-language-server: $schema=escale-v1.schema.json`' }],
+  examples: [
+    {
+      line: 'escale schema > escale-v1.schema.json',
+      says: 'for an editor; then `# yaml-language-server: $schema=escale-v1.schema.json`',
+    },
+  ],
   async handler({ out }) {
     const { manifestJsonSchema } = await import('../../manifest/schema.ts')
     const schema = manifestJsonSchema()

@@ -23,7 +23,11 @@ const set = command({
   options: {
     ...appOptions,
     fromFile: { value: 'path', completes: 'file', description: 'read the value from this file, byte for byte' },
-    key: { value: 'key=path', repeat: true, description: 'a key of a secret with several, from a file; may stand several times' },
+    key: {
+      value: 'key=path',
+      repeat: true,
+      description: 'a key of a secret with several, from a file; may stand several times',
+    },
     keepNewline: { description: 'keep the line break at the end of standard input' },
   },
   arguments: { name: { description: 'the secret', required: true } },
@@ -46,7 +50,9 @@ const set = command({
       signal: context.interrupted,
     })
     await out.show({ name: args.name, ...version }, () =>
-      out.quiet ? version.version : `secret ${args.name} has version ${version.version}; instances get it with the next \`escale deploy\``,
+      out.quiet
+        ? version.version
+        : `secret ${args.name} has version ${version.version}; instances get it with the next \`escale deploy\``,
     )
   },
 })
@@ -60,8 +66,11 @@ interface SetOptions {
 async function bodyOf(context: CommandContext, name: string, options: SetOptions): Promise<Body> {
   const { world } = context
   if (options.key.length > 0) {
-    if (options.fromFile !== undefined) throw usage('--key and --from-file exclude each other', 'give each key its file with --key')
-    const keys = Object.entries(pairsOf(options.key, '--key')).map(async ([key, path]) => [key, await fileValue(world.cwd, path)] as const)
+    if (options.fromFile !== undefined)
+      throw usage('--key and --from-file exclude each other', 'give each key its file with --key')
+    const keys = Object.entries(pairsOf(options.key, '--key')).map(
+      async ([key, path]) => [key, await fileValue(world.cwd, path)] as const,
+    )
     return { keys: Object.fromEntries(await Promise.all(keys)) }
   }
   if (options.fromFile !== undefined) return await fileValue(world.cwd, options.fromFile)
@@ -70,7 +79,8 @@ async function bodyOf(context: CommandContext, name: string, options: SetOptions
     const text = bytes.toString('utf8')
     if (!Buffer.from(text, 'utf8').equals(bytes)) return { base64: bytes.toString('base64') }
     const value = options.keepNewline ? text : text.replace(/\r?\n$/, '')
-    if (value === '') throw usage('standard input is empty, so there is no value', 'pipe the value in, or use --from-file')
+    if (value === '')
+      throw usage('standard input is empty, so there is no value', 'pipe the value in, or use --from-file')
     return { value }
   }
   const prompts = await world.prompts()
@@ -86,7 +96,11 @@ async function fileValue(cwd: string, path: string): Promise<Value> {
   const full = resolve(cwd, path)
   const found = await stat(full).catch(() => refuse('file-missing', `${JSON.stringify(path)} cannot be read`))
   if (!found.isFile()) return refuse('file-missing', `${JSON.stringify(path)} is no file`)
-  if (found.size > maxSecretBytes) return refuse('too-large', `${JSON.stringify(path)} has ${String(found.size)} bytes; a secret has at most ${String(maxSecretBytes)}`)
+  if (found.size > maxSecretBytes)
+    return refuse(
+      'too-large',
+      `${JSON.stringify(path)} has ${String(found.size)} bytes; a secret has at most ${String(maxSecretBytes)}`,
+    )
   const bytes = await readFile(full).catch(() => refuse('file-missing', `${JSON.stringify(path)} cannot be read`))
   if (bytes.length === 0) return refuse('file-missing', `${JSON.stringify(path)} is empty`)
   return { base64: bytes.toString('base64') }
@@ -128,7 +142,11 @@ const versions = command({
     const address = await addressOf(context, options)
     const client = await context.client()
     const call = callOf(address)
-    const { items } = await client.call('listSecretVersions', { params: { ...call.params, secret: args.name }, query: call.query, signal: context.interrupted })
+    const { items } = await client.call('listSecretVersions', {
+      params: { ...call.params, secret: args.name },
+      query: call.query,
+      signal: context.interrupted,
+    })
     const nowMs = context.world.clock.nowMs()
     await context.out.list(
       items,

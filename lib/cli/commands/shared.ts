@@ -1,11 +1,16 @@
 /** Options and small steps that several commands share. */
 import { EscaleError, problem } from '../../core/errors.ts'
-import type { OptionSpecs } from '../command.ts'
+import type { OptionSpecs } from '../spec.ts'
 import type { Client } from '../../client/client.ts'
 import type { CommandContext } from '../context.ts'
 
 export const manifestOptions = {
-  file: { short: 'f', value: 'path', completes: 'file', description: 'the manifest, or `-` for standard input; else escale.yaml here' },
+  file: {
+    short: 'f',
+    value: 'path',
+    completes: 'file',
+    description: 'the manifest, or `-` for standard input; else escale.yaml here',
+  },
   env: { short: 'e', value: 'name', completes: 'environment', description: 'environment: the overlay of this name' },
   set: { value: 'name=value', repeat: true, description: 'value of a parameter; else ESCALE_PARAM_NAME, its default' },
 } as const satisfies OptionSpecs
@@ -26,13 +31,19 @@ export const waitOptions = {
 
 export const yesOption = { yes: { short: 'y', description: 'do not ask' } } as const satisfies OptionSpecs
 
-export const usage = (message: string, fix: string, rest: { readonly allowed?: readonly string[]; readonly value?: string } = {}): EscaleError =>
-  new EscaleError('usage', message, { problems: [problem('usage', message, { fix, ...rest })] })
+export const usage = (
+  message: string,
+  fix: string,
+  rest: { readonly allowed?: readonly string[]; readonly value?: string } = {},
+): EscaleError => new EscaleError('usage', message, { problems: [problem('usage', message, { fix, ...rest })] })
 
 export function wholeNumber(text: string, what: string, min: number, max: number): number {
   const value = Number(text)
   if (/^\d{1,15}$/.test(text) && value >= min && value <= max) return value
-  throw usage(`${JSON.stringify(text)} of ${what} is no whole number from ${String(min)} to ${String(max)}`, `write it as ${what} ${String(Math.max(min, 1))}`)
+  throw usage(
+    `${JSON.stringify(text)} of ${what} is no whole number from ${String(min)} to ${String(max)}`,
+    `write it as ${what} ${String(Math.max(min, 1))}`,
+  )
 }
 
 /** The cluster that was named, else the only one there is. */
@@ -58,7 +69,10 @@ interface Page<Item> {
 }
 
 /** Pages until there is no more, or enough. */
-export async function pagesOf<Item>(most: number, read: (query: { after?: string; limit: number }) => Promise<Page<Item>>): Promise<readonly Item[]> {
+export async function pagesOf<Item>(
+  most: number,
+  read: (query: { after?: string; limit: number }) => Promise<Page<Item>>,
+): Promise<readonly Item[]> {
   const items: Item[] = []
   let after: string | undefined
   while (items.length < most) {

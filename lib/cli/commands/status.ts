@@ -12,7 +12,8 @@ type Instance = Unit['instances'][number]
 export const status = command({
   name: 'status',
   summary: 'show what runs',
-  description: 'Shows the services and jobs of an app, their instances, the last deployment and the addresses. `-o wide` shows every instance.',
+  description:
+    'Shows the services and jobs of an app, their instances, the last deployment and the addresses. `-o wide` shows every instance.',
   options: appOptions,
   arguments: { app: { description: 'the app, the same as --app', completes: 'app' } },
   watchable: true,
@@ -35,7 +36,8 @@ function statusText(title: string, found: AppStatus, out: Output, nowMs: number)
   const table = { wide: out.format === 'wide', style, ...(out.width !== undefined && { width: out.width }) }
   const release = found.release === undefined ? 'no release' : `release ${String(found.release)}`
   const blocks: string[] = []
-  if (found.removedAt !== undefined) blocks.push(`${style.bold(title)} was removed from ${found.cluster}; kept data is left`)
+  if (found.removedAt !== undefined)
+    blocks.push(`${style.bold(title)} was removed from ${found.cluster}; kept data is left`)
   else blocks.push(`${style.bold(title)} on ${found.cluster}: ${release}`)
   if (found.deployment !== undefined) blocks[0] += `\n${deploymentLine(found.deployment, style, nowMs)}`
   if (found.units.length > 0) {
@@ -44,15 +46,25 @@ function statusText(title: string, found: AppStatus, out: Output, nowMs: number)
         found.units,
         [
           { title: 'NAME', value: (unit) => unit.name },
-          { title: 'KIND', value: (unit) => (unit.mode === undefined || unit.mode === 'replicated' ? unit.kind : unit.mode) },
+          {
+            title: 'KIND',
+            value: (unit) => (unit.mode === undefined || unit.mode === 'replicated' ? unit.kind : unit.mode),
+          },
           {
             title: 'READY',
             value: readiness,
             right: true,
-            colour: (unit, colours) => (unit.desired !== undefined && unit.ready < unit.desired ? colours.yellow : colours.green),
+            colour: (unit, colours) =>
+              unit.desired !== undefined && unit.ready < unit.desired ? colours.yellow : colours.green,
           },
           { title: 'STATE', value: unitState },
-          { title: 'IMAGE', value: (unit) => unit.instances.find((each) => each.wanted)?.image ?? '', shrinks: true, wide: true, sparse: true },
+          {
+            title: 'IMAGE',
+            value: (unit) => unit.instances.find((each) => each.wanted)?.image ?? '',
+            shrinks: true,
+            wide: true,
+            sparse: true,
+          },
           { title: 'REASON', value: reasonOf, shrinks: true, sparse: true },
         ],
         table,
@@ -101,7 +113,9 @@ function unitState(unit: Unit): string {
 
 /** Why the youngest one that ended or waits does so. */
 const reasonOf = (unit: Unit): string =>
-  [...unit.instances].sort((a, b) => (a.since < b.since ? 1 : -1)).find((each) => each.reason !== undefined && each.state !== 'ready')?.reason ?? ''
+  [...unit.instances]
+    .sort((a, b) => (a.since < b.since ? 1 : -1))
+    .find((each) => each.reason !== undefined && each.state !== 'ready')?.reason ?? ''
 
 const instanceTable = (
   rows: readonly { readonly unit: string; readonly instance: Instance }[],
@@ -113,7 +127,11 @@ const instanceTable = (
     [
       { title: 'INSTANCE', value: ({ instance }) => instance.id },
       { title: 'OF', value: ({ unit, instance }) => (instance.slot === undefined ? unit : `${unit}-${instance.slot}`) },
-      { title: 'STATE', value: ({ instance }) => `${instance.state}${instance.exitCode === undefined ? '' : ` (${String(instance.exitCode)})`}` },
+      {
+        title: 'STATE',
+        value: ({ instance }) =>
+          `${instance.state}${instance.exitCode === undefined ? '' : ` (${String(instance.exitCode)})`}`,
+      },
       { title: 'NODE', value: ({ instance }) => instance.node ?? '', sparse: true },
       { title: 'ADDRESS', value: ({ instance }) => Object.values(instance.addresses ?? {}).join(', '), sparse: true },
       { title: 'SINCE', value: ({ instance }) => formatAge(instance.since, nowMs), right: true },

@@ -5,7 +5,8 @@ import { waitOptions } from './shared.ts'
 export const stop = command({
   name: 'stop',
   summary: 'stop services; data and routes stay',
-  description: 'Stops services, all of them where none is named. Data, names, routes and counts stay; `escale start` brings them back.',
+  description:
+    'Stops services, all of them where none is named. Data, names, routes and counts stay; `escale start` brings them back.',
   options: { ...appOptions, ...waitOptions },
   arguments: { services: { description: 'the services; else all of them', rest: true, completes: 'service' } },
   examples: [

@@ -13,16 +13,25 @@ const list = command({
   examples: [{ line: 'escale tokens ls', says: 'with their grants and when they were last used' }],
   async handler(context) {
     const client = await context.client()
-    const tokens = await pagesOf(everything, (query) => client.call('listTokens', { query, signal: context.interrupted }))
+    const tokens = await pagesOf(everything, (query) =>
+      client.call('listTokens', { query, signal: context.interrupted }),
+    )
     const nowMs = context.world.clock.nowMs()
     await context.out.list(
       tokens,
       [
         { title: 'ID', value: (token) => token.id },
         { title: 'NAME', value: (token) => token.name },
-        { title: 'GRANTS', value: (token) => token.grants.map((grant) => `${grant.role}@${grant.collection}`).join(', '), shrinks: true },
+        {
+          title: 'GRANTS',
+          value: (token) => token.grants.map((grant) => `${grant.role}@${grant.collection}`).join(', '),
+          shrinks: true,
+        },
         { title: 'EXPIRES', value: (token) => token.expiresAt ?? 'never' },
-        { title: 'LAST USED', value: (token) => (token.lastUsedAt === undefined ? 'never' : `${formatAge(token.lastUsedAt, nowMs)} ago`) },
+        {
+          title: 'LAST USED',
+          value: (token) => (token.lastUsedAt === undefined ? 'never' : `${formatAge(token.lastUsedAt, nowMs)} ago`),
+        },
         { title: 'BY', value: (token) => token.createdBy, wide: true },
       ],
       'There are no tokens.',
@@ -34,16 +43,27 @@ const list = command({
 function grantOf(word: string): { readonly role: (typeof roles)[number]; readonly collection: string } {
   const [name = '', collection = '*'] = word.split('@', 2)
   const role = roles.find((each) => each === name)
-  if (role === undefined) throw usage(`${JSON.stringify(word)} of --grant names no role`, 'write it as deployer@project, or deployer@project/app', { allowed: roles })
+  if (role === undefined)
+    throw usage(
+      `${JSON.stringify(word)} of --grant names no role`,
+      'write it as deployer@project, or deployer@project/app',
+      { allowed: roles },
+    )
   return { role, collection }
 }
 
 const create = command({
   name: 'create',
   summary: 'make a token; it is shown once',
-  description: 'Makes a token for a person or a pipeline. It is shown this once and kept nowhere. It expires in 90 days unless said otherwise.',
+  description:
+    'Makes a token for a person or a pipeline. It is shown this once and kept nowhere. It expires in 90 days unless said otherwise.',
   options: {
-    grant: { short: 'g', value: 'role@scope', repeat: true, description: 'owner, deployer, operator or viewer, of `*`, a project, or project/app; may stand several times' },
+    grant: {
+      short: 'g',
+      value: 'role@scope',
+      repeat: true,
+      description: 'owner, deployer, operator or viewer, of `*`, a project, or project/app; may stand several times',
+    },
     expires: { value: 'duration', description: 'e.g. 30d, or `never`' },
   },
   arguments: { name: { description: 'what it is for', required: true } },
@@ -56,7 +76,10 @@ const create = command({
     const grants = options.grant.map(grantOf)
     const expiresAt = expiryOf(options.expires, context.world.clock.nowMs())
     const client = await context.client()
-    const made = await client.call('createToken', { body: { name: args.name, grants, ...(expiresAt !== undefined && { expiresAt }) }, signal: context.interrupted })
+    const made = await client.call('createToken', {
+      body: { name: args.name, grants, ...(expiresAt !== undefined && { expiresAt }) },
+      signal: context.interrupted,
+    })
     const { out } = context
     await out.show(made, () => made.token)
     if (out.forPeople) out.note(`token ${made.id} expires ${made.expiresAt ?? 'never'}; it is not shown again`)
@@ -67,7 +90,8 @@ function expiryOf(text: string | undefined, nowMs: number): string | null | unde
   if (text === undefined) return undefined
   if (text === 'never') return null
   const durationMs = parseDurationMs(text)
-  if (durationMs === undefined) throw usage(`${JSON.stringify(text)} of --expires is no duration`, 'write it as 12h, 30d, or never')
+  if (durationMs === undefined)
+    throw usage(`${JSON.stringify(text)} of --expires is no duration`, 'write it as 12h, 30d, or never')
   return new Date(nowMs + durationMs).toISOString()
 }
 
@@ -82,7 +106,11 @@ const revoke = command({
     const client = await context.client()
     const token = await client.call('getToken', { params: { token: args.id }, signal: context.interrupted })
     await context.confirm(`Revoke the token ${token.name} (${token.id})?`, options.yes)
-    await client.call('revokeToken', { params: { token: args.id }, idempotencyKey: context.idempotencyKey(), signal: context.interrupted })
+    await client.call('revokeToken', {
+      params: { token: args.id },
+      idempotencyKey: context.idempotencyKey(),
+      signal: context.interrupted,
+    })
     await context.out.show({ revoked: args.id }, () => (context.out.quiet ? '' : `token ${token.name} was revoked`))
   },
 })

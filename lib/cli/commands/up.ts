@@ -16,12 +16,23 @@ export const up = command({
     'makes the cluster `local` and remembers its owner token as the context `local`. With --memory no engine is needed, and nothing really runs.',
   options: {
     memory: { description: 'no engine: try the product in memory' },
-    engine: { value: 'address', description: 'the engine, e.g. unix:///var/run/docker.sock; else ESCALE_ENGINE, DOCKER_HOST, the usual sockets' },
+    engine: {
+      value: 'address',
+      description: 'the engine, e.g. unix:///var/run/docker.sock; else ESCALE_ENGINE, DOCKER_HOST, the usual sockets',
+    },
     host: { value: 'address', description: 'listen on this address; 127.0.0.1 unless said otherwise' },
     port: { value: 'port', description: 'of the API; 7440 unless said otherwise' },
-    httpPort: { value: 'port', repeat: true, description: 'of the ingress, the first free one counts; 80, 8080 unless said otherwise' },
+    httpPort: {
+      value: 'port',
+      repeat: true,
+      description: 'of the ingress, the first free one counts; 80, 8080 unless said otherwise',
+    },
     address: { value: 'name', description: 'name or address under which people reach this machine' },
-    dataDir: { value: 'path', completes: 'folder', description: 'where state is kept; else ESCALE_DATA_DIR, ~/.local/share/escale' },
+    dataDir: {
+      value: 'path',
+      completes: 'folder',
+      description: 'where state is kept; else ESCALE_DATA_DIR, ~/.local/share/escale',
+    },
     log: { value: 'level', choices: levels, description: 'what is logged; warn unless said otherwise' },
   },
   arguments: {},
@@ -31,7 +42,8 @@ export const up = command({
   ],
   async handler(context, { options }) {
     const { world, out, interrupted } = context
-    if (options.memory && options.engine !== undefined) throw usage('--memory and --engine exclude each other', 'leave one of them out')
+    if (options.memory && options.engine !== undefined)
+      throw usage('--memory and --engine exclude each other', 'leave one of them out')
     const port = options.port === undefined ? usualPort : wholeNumber(options.port, '--port', 0, 65_535)
     const httpPorts = options.httpPort.map((text) => wholeNumber(text, '--http-port', 1, 65_535))
     const platform = await start(world, {
@@ -45,9 +57,12 @@ export const up = command({
       ...(httpPorts.length > 0 && { httpPorts }),
     })
     try {
-      if (platform.token !== undefined) await saveContext(configPath(world), contextName, { url: platform.url, token: platform.token })
+      if (platform.token !== undefined)
+        await saveContext(configPath(world), contextName, { url: platform.url, token: platform.token })
       await out.show({ url: platform.url, context: contextName }, () =>
-        out.quiet ? platform.url : `${out.style.green('✓')} the platform answers at ${platform.url}; Ctrl-C ends it, apps go on`,
+        out.quiet
+          ? platform.url
+          : `${out.style.green('✓')} the platform answers at ${platform.url}; Ctrl-C ends it, apps go on`,
       )
       await aborted(interrupted)
     } finally {
@@ -63,7 +78,10 @@ async function start(world: World, request: UpRequest): Promise<UpPlatform> {
   } catch (error) {
     if (!(error instanceof EscaleError) || error.code !== 'in-use') throw error
     const fix = 'end what listens there, or choose another port: escale up --port 7441'
-    throw new EscaleError('in-use', error.message, { cause: error, problems: [problem('in-use', error.message, { fix })] })
+    throw new EscaleError('in-use', error.message, {
+      cause: error,
+      problems: [problem('in-use', error.message, { fix })],
+    })
   }
 }
 

@@ -20,7 +20,10 @@ export const validate = command({
     { line: 'escale validate --to prod --strict', says: 'refuse what the cluster cannot do exactly' },
   ],
   async handler(context, { options, args }) {
-    const [{ readSource }, { loadSource }] = await Promise.all([import('../manifest/source.ts'), import('../manifest/load.ts')])
+    const [{ readSource }, { loadSource }] = await Promise.all([
+      import('../manifest/source.ts'),
+      import('../manifest/load.ts'),
+    ])
     const source = await readSource(context.world, args.path ?? options.file)
     const loaded = loadSource(source, {
       set: options.set,
@@ -37,29 +40,44 @@ export const validate = command({
     }
     await out.show({ valid: true, app: loaded.name, problems: loaded.problems, manifest }, () => {
       const { services = {}, jobs = {} } = loaded.resolved.complete
-      const counted = [count(Object.keys(services).length, 'service'), count(Object.keys(jobs).length, 'job')].filter((text) => text !== '')
-      return out.quiet ? '' : `${out.style.green('✓')} ${source.file} is valid: app ${out.style.bold(loaded.name)}, ${counted.join(', ')}`
+      const counted = [count(Object.keys(services).length, 'service'), count(Object.keys(jobs).length, 'job')].filter(
+        (text) => text !== '',
+      )
+      return out.quiet
+        ? ''
+        : `${out.style.green('✓')} ${source.file} is valid: app ${out.style.bold(loaded.name)}, ${counted.join(', ')}`
     })
     if (out.forPeople && !out.quiet) out.problems(loaded.problems, source)
     return 0
   },
 })
 
-const count = (number: number, noun: string): string => (number === 0 ? '' : `${String(number)} ${noun}${number === 1 ? '' : 's'}`)
+const count = (number: number, noun: string): string =>
+  number === 0 ? '' : `${String(number)} ${noun}${number === 1 ? '' : 's'}`
 
 async function askServer(
   context: CommandContext,
   loaded: LoadedManifest,
-  options: { readonly env: string | undefined; readonly to: string | undefined; readonly strict: string | true | undefined },
+  options: {
+    readonly env: string | undefined
+    readonly to: string | undefined
+    readonly strict: string | true | undefined
+  },
 ): Promise<number> {
   const { out } = context
-  const [{ requestOf, uploadContexts }, { located }] = await Promise.all([import('../manifest/request.ts'), import('../manifest/refusal.ts')])
+  const [{ requestOf, uploadContexts }, { located }] = await Promise.all([
+    import('../manifest/request.ts'),
+    import('../manifest/refusal.ts'),
+  ])
   const body = requestOf(loaded, options.env, options)
   const client = await context.client()
   const project = projectOf(await context.session(), loaded.project)
   const environment = options.env === undefined ? {} : { environment: options.env }
   const contexts = await uploadContexts(context, client, { project, app: loaded.name, ...environment }, loaded)
-  const answer = await client.call('validateManifest', { body: { ...body, ...(loaded.contexts.length > 0 && { contexts }) }, signal: context.interrupted })
+  const answer = await client.call('validateManifest', {
+    body: { ...body, ...(loaded.contexts.length > 0 && { contexts }) },
+    signal: context.interrupted,
+  })
   await out.show(answer, () =>
     out.quiet
       ? ''
@@ -68,7 +86,12 @@ async function askServer(
           [
             { title: 'FIELD', value: (row) => row.path },
             { title: 'VALUE', value: (row) => row.value, shrinks: true },
-            { title: 'LANDS', value: (row) => row.disposition, colour: (row, style) => (['approximated', 'deferred', 'refused'].includes(row.disposition) ? style.yellow : (text) => text) },
+            {
+              title: 'LANDS',
+              value: (row) => row.disposition,
+              colour: (row, style) =>
+                ['approximated', 'deferred', 'refused'].includes(row.disposition) ? style.yellow : (text) => text,
+            },
             { title: 'NATIVE', value: (row) => row.native.join(', '), shrinks: true, wide: true },
             { title: 'NOTE', value: (row) => [row.delta, row.note].filter(Boolean).join('; '), shrinks: true },
           ],

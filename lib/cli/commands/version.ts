@@ -9,13 +9,19 @@ export const version = command({
   examples: [{ line: 'escale version -o json', says: 'for scripts' }],
   async handler(context, { options }) {
     const { world, out } = context
-    const client = { version: world.version, node: process.versions.node, platform: `${process.platform}/${process.arch}` }
+    const client = {
+      version: world.version,
+      node: process.versions.node,
+      platform: `${process.platform}/${process.arch}`,
+    }
     const server = options.client ? undefined : await serverVersion(context)
     await out.show({ client, ...(server !== undefined && { server }) }, () => {
       if (out.quiet) return client.version
       const mine = `client ${client.version} (node ${client.node}, ${client.platform})`
       if (server === undefined) return mine
-      return 'problem' in server ? `${mine}\nserver: ${server.problem}` : `${mine}\nserver ${server.version} at ${server.url} (installation ${server.installId})`
+      return 'problem' in server
+        ? `${mine}\nserver: ${server.problem}`
+        : `${mine}\nserver ${server.version} at ${server.url} (installation ${server.installId})`
     })
   },
 })

@@ -14,17 +14,37 @@ const list = command({
     const client = await context.client()
     const project = projectOf(await context.session())
     const cluster = await clusterOf(context, client, options.cluster)
-    const { items } = await client.call('listVolumes', { params: { project }, query: { cluster }, signal: context.interrupted })
+    const { items } = await client.call('listVolumes', {
+      params: { project },
+      query: { cluster },
+      signal: context.interrupted,
+    })
     const nowMs = context.world.clock.nowMs()
     await context.out.list(
       items,
       [
         { title: 'NATIVE NAME', value: (volume) => volume.nativeName },
         { title: 'VOLUME', value: (volume) => volume.name },
-        { title: 'APP', value: (volume) => (volume.app === undefined ? '-' : volume.app.environment === 'default' ? volume.app.app : `${volume.app.app} (${volume.app.environment})`) },
+        {
+          title: 'APP',
+          value: (volume) =>
+            volume.app === undefined
+              ? '-'
+              : volume.app.environment === 'default'
+                ? volume.app.app
+                : `${volume.app.app} (${volume.app.environment})`,
+        },
         { title: 'USED BY', value: (volume) => volume.usedBy.join(', ') || '-', shrinks: true },
-        { title: 'SIZE', value: (volume) => (volume.sizeBytes === undefined ? '-' : formatBytes(volume.sizeBytes)), right: true },
-        { title: 'AGE', value: (volume) => (volume.createdAt === undefined ? '-' : formatAge(volume.createdAt, nowMs)), right: true },
+        {
+          title: 'SIZE',
+          value: (volume) => (volume.sizeBytes === undefined ? '-' : formatBytes(volume.sizeBytes)),
+          right: true,
+        },
+        {
+          title: 'AGE',
+          value: (volume) => (volume.createdAt === undefined ? '-' : formatAge(volume.createdAt, nowMs)),
+          right: true,
+        },
       ],
       `There are no volumes of project ${project} on ${cluster}.`,
     )
@@ -42,14 +62,19 @@ const remove = command({
     const client = await context.client()
     const project = projectOf(await context.session())
     const cluster = await clusterOf(context, client, options.cluster)
-    await context.confirm(`Delete the volume ${args.volume} of project ${project} on ${cluster} with its data?`, options.yes)
+    await context.confirm(
+      `Delete the volume ${args.volume} of project ${project} on ${cluster} with its data?`,
+      options.yes,
+    )
     await client.call('removeVolume', {
       params: { project, volume: args.volume },
       query: { cluster },
       idempotencyKey: context.idempotencyKey(),
       signal: context.interrupted,
     })
-    await context.out.show({ removed: args.volume }, () => (context.out.quiet ? '' : `volume ${args.volume} was deleted`))
+    await context.out.show({ removed: args.volume }, () =>
+      context.out.quiet ? '' : `volume ${args.volume} was deleted`,
+    )
   },
 })
 

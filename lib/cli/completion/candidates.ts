@@ -1,6 +1,7 @@
 /** What could stand as the last word of a command line. */
-import { longName } from '../command.ts'
-import type { AnyCommand, AnyRecord, ArgumentSpec, OptionSpec, OptionSpecs } from '../command.ts'
+import { longName } from '../spec.ts'
+import type { AnyCommand, AnyRecord } from '../command.ts'
+import type { ArgumentSpec, OptionSpec, OptionSpecs } from '../spec.ts'
 import { globalOptions, watchOption } from '../globals.ts'
 import type { World } from '../world.ts'
 import { namesFor } from './names.ts'
@@ -25,12 +26,17 @@ interface Place {
   readonly literal: boolean
 }
 
-export async function candidates(world: World, records: readonly AnyRecord[], words: readonly string[]): Promise<readonly Candidate[]> {
+export async function candidates(
+  world: World,
+  records: readonly AnyRecord[],
+  words: readonly string[],
+): Promise<readonly Candidate[]> {
   // bash hands over `--output=json` as three words.
   const joined = words.filter((word, index) => !(word === '=' && index > 0 && words[index - 1]!.startsWith('--')))
   const unfinished = joined.at(-1) ?? ''
   const place = locate(records, joined.slice(0, -1))
-  const starting = (items: readonly Candidate[]): readonly Candidate[] => items.filter(({ word }) => word.startsWith(unfinished) || word.startsWith(':'))
+  const starting = (items: readonly Candidate[]): readonly Candidate[] =>
+    items.filter(({ word }) => word.startsWith(unfinished) || word.startsWith(':'))
   if (place.pending !== undefined) return starting(await valuesOf(world, place.pending, place.values))
   const assigned = /^--([a-z-]+)=(.*)$/.exec(unfinished)
   if (assigned !== null && !place.literal) {
@@ -40,7 +46,11 @@ export async function candidates(world: World, records: readonly AnyRecord[], wo
   }
   if (unfinished.startsWith('-') && !place.literal) return starting(optionsAt(place.command))
   if (place.command === undefined) {
-    return starting(place.records.filter((record) => record.hidden !== true).map(({ name, summary }) => ({ word: name, says: summary })))
+    return starting(
+      place.records
+        .filter((record) => record.hidden !== true)
+        .map(({ name, summary }) => ({ word: name, says: summary })),
+    )
   }
   const spec = argumentAt(place.command, place.operands.length)
   return spec === undefined ? [] : starting(await valuesOf(world, spec, place.values))
@@ -53,13 +63,18 @@ const optionSpecs = (command: AnyCommand | undefined): OptionSpecs => ({
 })
 
 const optionsAt = (command: AnyCommand | undefined): readonly Candidate[] => [
-  ...Object.entries(optionSpecs(command)).map(([key, spec]) => ({ word: `--${longName(key)}`, says: spec.description })),
+  ...Object.entries(optionSpecs(command)).map(([key, spec]) => ({
+    word: `--${longName(key)}`,
+    says: spec.description,
+  })),
   { word: '--no-color', says: 'no colours' },
   { word: '--help', says: 'how it is used' },
 ]
 
 function findOption(command: AnyCommand | undefined, word: string): OptionSpec | undefined {
-  const found = Object.entries(optionSpecs(command)).find(([key, spec]) => word === `--${longName(key)}` || (spec.short !== undefined && word === `-${spec.short}`))
+  const found = Object.entries(optionSpecs(command)).find(
+    ([key, spec]) => word === `--${longName(key)}` || (spec.short !== undefined && word === `-${spec.short}`),
+  )
   return found?.[1]
 }
 
@@ -100,10 +115,21 @@ function locate(records: readonly AnyRecord[], words: readonly string[]): Place 
       else level = []
     }
   }
-  return { records: level, operands, values, literal, ...(command !== undefined && { command }), ...(pending !== undefined && { pending }) }
+  return {
+    records: level,
+    operands,
+    values,
+    literal,
+    ...(command !== undefined && { command }),
+    ...(pending !== undefined && { pending }),
+  }
 }
 
-async function valuesOf(world: World, spec: OptionSpec | ArgumentSpec, values: Readonly<Record<string, string>>): Promise<readonly Candidate[]> {
+async function valuesOf(
+  world: World,
+  spec: OptionSpec | ArgumentSpec,
+  values: Readonly<Record<string, string>>,
+): Promise<readonly Candidate[]> {
   if (spec.choices !== undefined) return spec.choices.map((word) => ({ word, says: spec.description }))
   switch (spec.completes) {
     case undefined:

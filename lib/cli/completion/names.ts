@@ -1,7 +1,7 @@
 /** Names for completion: from the manifest here, else from the server, which gets a moment only. */
 import type { Client } from '../../client/client.ts'
 import { addressOf, callOf } from '../app.ts'
-import type { Completes } from '../command.ts'
+import type { Completes } from '../spec.ts'
 import { configPath, readConfig } from '../config/file.ts'
 import { projectOf } from '../config/session.ts'
 import { createContext } from '../context.ts'
@@ -53,7 +53,9 @@ async function find(context: CommandContext, what: Names, values: Values): Promi
     case 'app': {
       const client = await context.client()
       const project = projectOf(await context.session())
-      return (await client.call('listApps', { params: { project }, query: { limit: 200 }, signal })).items.map((item) => item.name)
+      return (await client.call('listApps', { params: { project }, query: { limit: 200 }, signal })).items.map(
+        (item) => item.name,
+      )
     }
     case 'service':
     case 'job': {
@@ -70,7 +72,10 @@ async function unitsOf(
   choice: Parameters<typeof addressOf>[1],
   what: 'service' | 'job',
 ): Promise<readonly string[]> {
-  const status = await client.call('getStatus', { ...callOf(await addressOf(context, choice)), signal: context.interrupted })
+  const status = await client.call('getStatus', {
+    ...callOf(await addressOf(context, choice)),
+    signal: context.interrupted,
+  })
   return status.units.filter((unit) => what === 'service' || unit.kind === 'job').map((unit) => unit.name)
 }
 

@@ -36,7 +36,8 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function contextOf(path: string, name: string, value: unknown): SavedContext {
-  if (!isRecord(value) || typeof value['url'] !== 'string') throw damaged(path, `the context ${JSON.stringify(name)} has no \`url\``)
+  if (!isRecord(value) || typeof value['url'] !== 'string')
+    throw damaged(path, `the context ${JSON.stringify(name)} has no \`url\``)
   const text = (key: string): string | undefined => {
     const found = value[key]
     if (found === undefined || typeof found === 'string') return found

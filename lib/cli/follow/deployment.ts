@@ -27,7 +27,9 @@ export function timeoutMs(text: string | undefined): number | undefined {
   const ms = parseDurationMs(text)
   if (ms !== undefined) return ms
   const message = `${JSON.stringify(text)} of --timeout is no duration`
-  throw new EscaleError('usage', message, { problems: [problem('usage', message, { fix: 'write it as 90s, 10m or 1h30m' })] })
+  throw new EscaleError('usage', message, {
+    problems: [problem('usage', message, { fix: 'write it as 90s, 10m or 1h30m' })],
+  })
 }
 
 function progressOf({ world, out }: CommandContext): Progress {
@@ -49,12 +51,17 @@ export async function followDeployment(
   const seen = { events: 0 }
   let deployment = first
   for (;;) {
-    progress.update(deployment, await unitsNow(client, address, progress), await eventsNow(client, address, deployment, seen, progress))
+    progress.update(
+      deployment,
+      await unitsNow(client, address, progress),
+      await eventsNow(client, address, deployment, seen, progress),
+    )
     if (deployment.ended) {
       progress.end()
       return { kind: 'ended', deployment }
     }
-    if (untilMs !== undefined && world.clock.nowMs() >= untilMs) throw tookTooLong(address, deployment, options.timeout!)
+    if (untilMs !== undefined && world.clock.nowMs() >= untilMs)
+      throw tookTooLong(address, deployment, options.timeout!)
     const call = callOf(address)
     const next = await patiently(
       () =>
@@ -102,6 +109,8 @@ async function eventsNow(
 function tookTooLong(address: AppAddress, deployment: Deployment, timeout: string): EscaleError {
   const message = `deployment ${deployment.id} of ${titleOf(address)} has not ended within ${timeout}; it goes on`
   return new EscaleError('timed-out', message, {
-    problems: [problem('timed-out', message, { fix: 'follow it with `escale status --watch`, or end it with `escale cancel`' })],
+    problems: [
+      problem('timed-out', message, { fix: 'follow it with `escale status --watch`, or end it with `escale cancel`' }),
+    ],
   })
 }

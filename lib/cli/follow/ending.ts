@@ -36,11 +36,14 @@ export async function seeThrough(
 ): Promise<number> {
   const { out } = context
   if (options.detach) {
-    await out.show(started, () => (out.quiet ? started.id : `${what(started)} of ${titleOf(address)} has begun: ${started.id}`))
+    await out.show(started, () =>
+      out.quiet ? started.id : `${what(started)} of ${titleOf(address)} has begun: ${started.id}`,
+    )
     if (out.forPeople) out.note(howToFollow(address, started))
     return 0
   }
-  if (out.forPeople) out.note(`${what(started)} of ${titleOf(address)} on ${started.cluster}: ${subject(started)} (${started.id})`)
+  if (out.forPeople)
+    out.note(`${what(started)} of ${titleOf(address)} on ${started.cluster}: ${subject(started)} (${started.id})`)
   const followed = await followDeployment(context, client, address, started, options)
   if (followed.kind === 'left') {
     out.note(`\nThe deployment goes on without you. ${howToFollow(address, started)}`)
@@ -62,9 +65,11 @@ const words: Readonly<Record<Deployment['kind'], string>> = {
 }
 
 const what = (deployment: Deployment): string => words[deployment.kind]
-const subject = (deployment: Deployment): string => (deployment.kind === 'remove' ? 'everything but kept data' : `release ${String(deployment.release)}`)
+const subject = (deployment: Deployment): string =>
+  deployment.kind === 'remove' ? 'everything but kept data' : `release ${String(deployment.release)}`
 
-const appFlags = ({ app, environment }: AppAddress): string => `--app ${app}${environment === undefined ? '' : ` --env ${environment}`}`
+const appFlags = ({ app, environment }: AppAddress): string =>
+  `--app ${app}${environment === undefined ? '' : ` --env ${environment}`}`
 
 export function howToFollow(address: AppAddress, deployment: Deployment): string {
   const app = appFlags(address)
@@ -79,7 +84,8 @@ async function tellEnd(
   options: EndOptions,
 ): Promise<number> {
   const { out } = context
-  const isGood = deployment.state === 'succeeded' || (deployment.state === 'cancelled' && options.wantsCancelled === true)
+  const isGood =
+    deployment.state === 'succeeded' || (deployment.state === 'cancelled' && options.wantsCancelled === true)
   const routes = isGood && deployment.kind !== 'remove' ? await routesOf(client, address) : []
   await out.show({ deployment, routes }, () => {
     if (!isGood) return ''

@@ -13,7 +13,8 @@ export interface Events {
 type Scope = AppAddress | { readonly project: string }
 
 const read = (client: Client, scope: Scope, after: number) => {
-  if (!('app' in scope)) return client.call('readProjectEvents', { params: { project: scope.project }, query: { after, limit: pageSize } })
+  if (!('app' in scope))
+    return client.call('readProjectEvents', { params: { project: scope.project }, query: { after, limit: pageSize } })
   const { params, query } = callOf(scope)
   return client.call('readEvents', { params, query: { ...query, after, limit: pageSize } })
 }
@@ -21,7 +22,7 @@ const read = (client: Client, scope: Scope, after: number) => {
 /** All that came after `after`; of the first ones at most `most` are kept. */
 export async function eventsAfter(client: Client, scope: Scope, after: number, most = 10_000): Promise<Events> {
   let items: Event[] = []
-  for (let next = after; ; ) {
+  for (let next = after; ;) {
     const page = await read(client, scope, next)
     items = [...items, ...page.items].slice(-most)
     next = page.next

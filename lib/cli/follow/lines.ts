@@ -45,7 +45,12 @@ export function stepLine(step: Step, steps: readonly Step[], units: readonly Uni
 }
 
 /** What fits: what is under way or failed always, else the last that was done and the next that come. */
-export function stepLines(deployment: Deployment, units: readonly UnitStatus[], style: Style, most: number): readonly string[] {
+export function stepLines(
+  deployment: Deployment,
+  units: readonly UnitStatus[],
+  style: Style,
+  most: number,
+): readonly string[] {
   const { steps } = deployment
   if (steps.length <= most) return steps.map((step) => stepLine(step, steps, units, style))
   const done = steps.filter((step) => step.state === 'done').length

@@ -1,11 +1,10 @@
 /** Repeats a read while the server is away: a restart of the platform must not end whoever waits. */
-import type { ApiError } from '../../client/errors.ts'
+import { isApiError } from '../api-error.ts'
 
 const mostTries = 12
 const longestPauseMs = 15_000
 
-const isAway = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'ApiError' && [0, 502, 503, 504].includes((error as ApiError).status)
+const isAway = (error: unknown): boolean => isApiError(error) && [0, 502, 503, 504].includes(error.status)
 
 export async function patiently<T>(
   read: () => Promise<T>,

@@ -52,7 +52,7 @@ export function plainProgress(sink: Sink, style: Style): Progress {
         else if (waits && readinessOf(step, units) !== '') say(step.id, stepLine(step, deployment.steps, units, style))
       }
     },
-    note: (text) => void sink.write(`${text}\n`),
+    note: (text) => sink.write(`${text}\n`),
     end() {},
   }
 }

@@ -58,7 +58,8 @@ export function loadSource(source: ManifestSource, options: LoadOptions): Loaded
       const read = reader.read(path)
       if (read.kind === 'file') files[path] = Buffer.from(read.bytes).toString('base64')
       if (read.kind === 'folder') {
-        for (const each of read.files) files[path === '.' ? each.path : `${path}/${each.path}`] = Buffer.from(each.bytes).toString('base64')
+        for (const each of read.files)
+          files[path === '.' ? each.path : `${path}/${each.path}`] = Buffer.from(each.bytes).toString('base64')
       }
     }
   }

@@ -25,7 +25,9 @@ export function pairsOf(words: readonly string[], option: string): Readonly<Reco
       const at = word.indexOf('=')
       if (at <= 0) {
         const message = `${JSON.stringify(word)} of ${option} is no name=value`
-        throw new EscaleError('usage', message, { problems: [problem('usage', message, { fix: `write it as ${option} name=value` })] })
+        throw new EscaleError('usage', message, {
+          problems: [problem('usage', message, { fix: `write it as ${option} name=value` })],
+        })
       }
       return [word.slice(0, at), word.slice(at + 1)]
     }),

@@ -15,7 +15,8 @@ export interface Peek {
 }
 
 const keysOf = (node: Node | undefined): readonly string[] => (node?.kind === 'map' ? [...node.entries.keys()] : [])
-const textOf = (node: Node | undefined): string | undefined => (node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined)
+const textOf = (node: Node | undefined): string | undefined =>
+  node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
 
 /** Never fails: of a text that is none it knows nothing. */
 export function peek(source: ManifestSource): Peek {

@@ -1,13 +1,12 @@
 /** A server's problems with a manifest are shown in the text that the person has. */
-import type { ApiError, ApiProblem } from '../../client/errors.ts'
+import type { ApiProblem } from '../../client/errors.ts'
 import type { Problem, SourcePosition } from '../../core/problems.ts'
 import { standardLimits } from '../../manifest/text/limits.ts'
 import { readYaml } from '../../manifest/text/read.ts'
 import { nodeAt, offsetOf } from '../../manifest/text/tree.ts'
+import { isApiError } from '../api-error.ts'
 import { RefusedText } from '../failure.ts'
 import type { ManifestSource } from './source.ts'
-
-const isApiError = (error: unknown): error is ApiError => error instanceof Error && error.name === 'ApiError'
 
 export const tellable =
   (source: ManifestSource, environment: string | undefined) =>
@@ -21,7 +20,11 @@ export const tellable =
   }
 
 /** What the server can only name by its path is looked for in the text; the file is called as it is here. */
-export function located(problems: readonly ApiProblem[], source: ManifestSource, environment: string | undefined): readonly ApiProblem[] {
+export function located(
+  problems: readonly ApiProblem[],
+  source: ManifestSource,
+  environment: string | undefined,
+): readonly ApiProblem[] {
   const find = finder(source, environment)
   return problems.map((problem) => {
     const found = problem.source ?? (problem.path === undefined ? undefined : find(problem.path))
@@ -35,7 +38,8 @@ function finder(source: ManifestSource, environment: string | undefined): (path:
     if (root === undefined) return undefined
     const segments = segmentsOf(path)
     const overlaid = ['environments', environment ?? '', ...segments]
-    if (environment !== undefined && nodeAt(root, overlaid) !== undefined) return locate(offsetOf(root, overlaid, 'value'))
+    if (environment !== undefined && nodeAt(root, overlaid) !== undefined)
+      return locate(offsetOf(root, overlaid, 'value'))
     // A short form has no place for what it stands for: the nearest written key around it is meant.
     return nodeAt(root, segments.slice(0, 1)) === undefined ? undefined : locate(offsetOf(root, segments, 'value'))
   }
@@ -43,4 +47,6 @@ function finder(source: ManifestSource, environment: string | undefined): (path:
 
 /** The way back from `formatPath`: keys that hold dots are quoted. */
 const segmentsOf = (path: string): readonly string[] =>
-  [...path.matchAll(/"(?:[^"\\]|\\.)*"|[^.]+/g)].map(([segment]) => (segment.startsWith('"') ? (JSON.parse(segment) as string) : segment))
+  [...path.matchAll(/"(?:[^"\\]|\\.)*"|[^.]+/g)].map(([segment]) =>
+    segment.startsWith('"') ? (JSON.parse(segment) as string) : segment,
+  )

@@ -68,10 +68,16 @@ export async function uploadContexts(
 /** A link in the way must not lead out of the manifest's folder either. */
 async function insideOf(folder: string, path: string): Promise<string> {
   const refuse = (code: 'path-outside' | 'file-missing', message: string): never => {
-    throw new EscaleError(code, message, { problems: [problem(code, message, { fix: 'name a folder inside the folder of the manifest under `build.context`' })] })
+    throw new EscaleError(code, message, {
+      problems: [
+        problem(code, message, { fix: 'name a folder inside the folder of the manifest under `build.context`' }),
+      ],
+    })
   }
   const root = await realpath(folder)
-  const target = await realpath(join(root, path)).catch(() => refuse('file-missing', `the build context ${JSON.stringify(path)} does not exist`))
+  const target = await realpath(join(root, path)).catch(() =>
+    refuse('file-missing', `the build context ${JSON.stringify(path)} does not exist`),
+  )
   const way = relative(root, target)
   if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)) {
     return refuse('path-outside', `the build context ${JSON.stringify(path)} leads out of the folder of the manifest`)

@@ -35,7 +35,11 @@ export async function readSource(world: World, named: string | undefined): Promi
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw missing(`${JSON.stringify(shown)} cannot be read: ${reason(error)}`, 'check the path given with --file')
   })
-  if (found.isDirectory()) return await readSource({ ...world, cwd: path }, undefined).then((source) => ({ ...source, file: relative(world.cwd, resolve(path, source.file)) }))
+  if (found.isDirectory())
+    return await readSource({ ...world, cwd: path }, undefined).then((source) => ({
+      ...source,
+      file: relative(world.cwd, resolve(path, source.file)),
+    }))
   if (found.size > standardLimits.maxBytes) {
     const message = `${JSON.stringify(shown)} has ${String(found.size)} bytes; at most ${String(standardLimits.maxBytes)} are read`
     throw new EscaleError('too-large', message)

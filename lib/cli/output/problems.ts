@@ -32,7 +32,10 @@ const mostAllowed = 12
 
 export function formatProblems(problems: readonly ShownProblem[], options: ProblemOptions): string {
   const ordered = [...problems].sort(
-    (a, b) => rank(a) - rank(b) || (a.source?.line ?? 0) - (b.source?.line ?? 0) || (a.source?.column ?? 0) - (b.source?.column ?? 0),
+    (a, b) =>
+      rank(a) - rank(b) ||
+      (a.source?.line ?? 0) - (b.source?.line ?? 0) ||
+      (a.source?.column ?? 0) - (b.source?.column ?? 0),
   )
   return ordered.map((problem) => formatProblem(problem, options)).join('\n\n')
 }

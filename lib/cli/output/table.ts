@@ -27,10 +27,14 @@ const narrowest = 8
 
 export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], options: TableOptions): string {
   const shown = columns.filter(
-    (column) => (options.wide || column.wide !== true) && (column.sparse !== true || rows.some((row) => column.value(row) !== '')),
+    (column) =>
+      (options.wide || column.wide !== true) &&
+      (column.sparse !== true || rows.some((row) => column.value(row) !== '')),
   )
   const cells = rows.map((row) => shown.map((column) => harmless(column.value(row)).replaceAll(/[\n\t]/g, ' ')))
-  const widths = shown.map((column, index) => Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[index]!))))
+  const widths = shown.map((column, index) =>
+    Math.max(widthOf(column.title), ...cells.map((line) => widthOf(line[index]!))),
+  )
   if (options.width !== undefined) shrink(widths, shown, options.width)
   const line = (texts: readonly string[], colour: (index: number) => (text: string) => string): string =>
     texts
@@ -43,7 +47,10 @@ export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<
       })
       .join(' '.repeat(gap))
       .trimEnd()
-  const titles = line(shown.map((column) => column.title), () => options.style.dim)
+  const titles = line(
+    shown.map((column) => column.title),
+    () => options.style.dim,
+  )
   const plain = (text: string): string => text
   const body = rows.map((row, at) => line(cells[at]!, (index) => shown[index]!.colour?.(row, options.style) ?? plain))
   return [titles, ...body].join('\n')
@@ -55,7 +62,8 @@ function shrink(widths: number[], columns: readonly Column<never>[], width: numb
   while (excess > 0) {
     let widest = -1
     for (const [index, column] of columns.entries()) {
-      if (column.shrinks === true && widths[index]! > narrowest && (widest < 0 || widths[index]! > widths[widest]!)) widest = index
+      if (column.shrinks === true && widths[index]! > narrowest && (widest < 0 || widths[index]! > widths[widest]!))
+        widest = index
     }
     if (widest < 0) return
     widths[widest]! -= 1

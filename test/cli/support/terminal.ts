@@ -49,7 +49,8 @@ export interface Terminal {
 }
 
 /** Nothing is there: as if nobody listened. */
-const nobody: typeof fetch = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:7440') }))
+const nobody: typeof fetch = () =>
+  Promise.reject(new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:7440') }))
 
 export function terminal(base: TerminalOptions = {}): Terminal {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'escale-cli-')))
@@ -76,7 +77,8 @@ export function terminal(base: TerminalOptions = {}): Terminal {
       const options = { ...base, ...change }
       const parts: { readonly to: 'stdout' | 'stderr'; readonly text: string }[] = []
       const sink = (to: 'stdout' | 'stderr') => ({
-        write: (data: string | Uint8Array) => void parts.push({ to, text: typeof data === 'string' ? data : Buffer.from(data).toString('utf8') }),
+        write: (data: string | Uint8Array) =>
+          void parts.push({ to, text: typeof data === 'string' ? data : Buffer.from(data).toString('utf8') }),
         isTTY: options.tty === true,
         columns: options.columns ?? 100,
         rows: options.rows ?? 30,
@@ -139,4 +141,5 @@ export function terminal(base: TerminalOptions = {}): Terminal {
 }
 
 /** Words as a shell splits them, with double quotes. */
-export const words = (line: string): readonly string[] => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+export const words = (line: string): readonly string[] =>
+  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')

@@ -34,7 +34,9 @@ const said = (child: ChildProcess, pattern: RegExp): Promise<string> =>
   })
 
 const ended = (child: ChildProcess): Promise<number | null> =>
-  child.exitCode === null ? new Promise((done) => child.once('exit', (code) => done(code))) : Promise.resolve(child.exitCode)
+  child.exitCode === null
+    ? new Promise((done) => child.once('exit', (code) => done(code)))
+    : Promise.resolve(child.exitCode)
 
 const manifest = (name: string, more = ''): string =>
   `apiVersion: escale/v1\nkind: App\nmetadata: {name: ${name}}\nservices:\n  web: {image: nginx, ports: {http: 80}${more}}\n`
@@ -44,7 +46,11 @@ beforeAll(async () => {
   const { PATH, HOME } = process.env
   env = { PATH, HOME, XDG_CONFIG_HOME: join(folder, 'config'), ESCALE_DATA_DIR: join(folder, 'data') }
   writeFileSync(join(folder, 'escale.yaml'), manifest('hello'))
-  up = spawn(process.execPath, [program, 'up', '--memory', '--port', '0'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  up = spawn(process.execPath, [program, 'up', '--memory', '--port', '0'], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   await said(up, /answers at http/)
 }, limitMs)
 
@@ -64,7 +70,10 @@ describe('up', () => {
     const { stdout } = await escale(['version', '-o', 'json'])
     const { url } = (JSON.parse(stdout) as { server: { url: string } }).server
     const second = escale(['up', '--memory', '--port', new URL(url).port], { ESCALE_DATA_DIR: join(folder, 'data2') })
-    await expect(second).rejects.toMatchObject({ code: 4, stderr: expect.stringContaining('is taken by another process') as string })
+    await expect(second).rejects.toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('is taken by another process') as string,
+    })
   })
 })
 
@@ -78,23 +87,34 @@ describe('deploy', () => {
 
   it('says on Ctrl-C that the deployment goes on, and it does', async () => {
     writeFileSync(join(folder, 'slow.yaml'), manifest('slow', ', update: {rolling: {settle: 4s}}'))
-    const child = spawn(process.execPath, [program, 'deploy', '-f', 'slow.yaml'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [program, 'deploy', '-f', 'slow.yaml'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     await said(child, /create service/)
     const told = said(child, /The deployment goes on without you\. Follow it: escale status --app slow --watch/)
     child.kill('SIGINT')
     await told
     expect(await ended(child)).toBe(130)
-    const id = (JSON.parse((await escale(['status', 'slow', '-o', 'json'])).stdout) as { deployment: { id: string } }).deployment.id
+    const id = (JSON.parse((await escale(['status', 'slow', '-o', 'json'])).stdout) as { deployment: { id: string } })
+      .deployment.id
     expect(id).toMatch(/^dep_/)
     for (let tries = 0; tries < 100; tries += 1) {
-      const { deployment } = JSON.parse((await escale(['status', 'slow', '-o', 'json'])).stdout) as { deployment: { state: string } }
+      const { deployment } = JSON.parse((await escale(['status', 'slow', '-o', 'json'])).stdout) as {
+        deployment: { state: string }
+      }
       if (deployment.state === 'succeeded') return
     }
     throw new Error('the deployment did not go on')
   })
 
   it('follows logs until Ctrl-C', async () => {
-    const child = spawn(process.execPath, [program, 'logs', '--follow'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [program, 'logs', '--follow'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     await said(child, /web\.1 \|/)
     child.kill('SIGINT')
     expect(await ended(child)).toBe(0)
@@ -103,19 +123,32 @@ describe('deploy', () => {
 
 describe('output', () => {
   it('may be cut off by whoever reads it', async () => {
-    const { stdout } = await run('sh', ['-c', `"${process.execPath}" "${program}" schema | head -c 20; echo " \${PIPESTATUS:-}"`], { cwd: folder, env, timeout: limitMs })
+    const { stdout } = await run(
+      'sh',
+      ['-c', `"${process.execPath}" "${program}" schema | head -c 20; echo " \${PIPESTATUS:-}"`],
+      { cwd: folder, env, timeout: limitMs },
+    )
     expect(stdout).toMatch(/^\{\s+"/)
   })
 
   it('goes whole through a pipe', async () => {
-    const { stdout } = await run('sh', ['-c', `"${process.execPath}" "${program}" schema -o json | cat`], { cwd: folder, env, timeout: limitMs, maxBuffer: 16 * 1024 * 1024 })
+    const { stdout } = await run('sh', ['-c', `"${process.execPath}" "${program}" schema -o json | cat`], {
+      cwd: folder,
+      env,
+      timeout: limitMs,
+      maxBuffer: 16 * 1024 * 1024,
+    })
     expect(JSON.parse(stdout)).toBeTypeOf('object')
   })
 })
 
 describe('secrets', () => {
   it('come through a pipe', async () => {
-    const { stdout } = await run('sh', ['-c', `printf 'hush\\n' | "${process.execPath}" "${program}" secrets set stripe`], { cwd: folder, env, timeout: limitMs })
+    const { stdout } = await run(
+      'sh',
+      ['-c', `printf 'hush\\n' | "${process.execPath}" "${program}" secrets set stripe`],
+      { cwd: folder, env, timeout: limitMs },
+    )
     expect(stdout).toContain('secret stripe has version')
     expect(stdout).not.toContain('hush')
   })
@@ -124,7 +157,11 @@ describe('secrets', () => {
 describe('on a terminal', () => {
   /** `script` gives a command a terminal; what is typed comes from its standard input. */
   const onTerminal = (command: string, typed: string) => {
-    const child = spawn('script', ['-qefc', `stty cols 100; ${command}`, '/dev/null'], { cwd: folder, env: { ...env, TERM: 'xterm' }, stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn('script', ['-qefc', `stty cols 100; ${command}`, '/dev/null'], {
+      cwd: folder,
+      env: { ...env, TERM: 'xterm' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
     return { child, type: () => child.stdin.write(typed) }
   }
 

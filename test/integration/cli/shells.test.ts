@@ -25,7 +25,11 @@ function have(shell: string): boolean {
   if (isThere(shell)) return true
   if (process.getuid?.() !== 0 || !isThere('apt-get')) return false
   try {
-    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', shell], { stdio: 'ignore', timeout: installMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', shell], {
+      stdio: 'ignore',
+      timeout: installMs,
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
   } catch {
     return false
   }
@@ -33,14 +37,18 @@ function have(shell: string): boolean {
 }
 
 const shells = { bash: have('bash'), zsh: have('zsh'), fish: have('fish') }
-for (const [shell, there] of Object.entries(shells)) if (!there) process.stdout.write(`${shell} is not here and cannot be installed: its completion is not tried\n`)
+for (const [shell, there] of Object.entries(shells))
+  if (!there) process.stdout.write(`${shell} is not here and cannot be installed: its completion is not tried\n`)
 
 let folder: string
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'escale-shells-'))
   mkdirSync(join(folder, 'bin'))
-  writeFileSync(join(folder, 'bin', 'escale'), `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin', 'escale.ts')}" "$@"\n`)
+  writeFileSync(
+    join(folder, 'bin', 'escale'),
+    `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin', 'escale.ts')}" "$@"\n`,
+  )
   chmodSync(join(folder, 'bin', 'escale'), 0o755)
   writeFileSync(
     join(folder, 'escale.yaml'),
@@ -51,7 +59,12 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const env = () => ({ PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: folder, TERM: 'dumb', LANG: 'C.UTF-8' })
+const env = () => ({
+  PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+  HOME: folder,
+  TERM: 'dumb',
+  LANG: 'C.UTF-8',
+})
 
 /** What bash would offer at the end of the line. */
 async function bash(line: string): Promise<readonly string[]> {
@@ -63,7 +76,11 @@ read -r -a COMP_WORDS <<< "$line"
 COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
 _escale
 printf '%s\\n' "\${COMPREPLY[@]}"`
-  const { stdout } = await run('bash', ['--norc', '-c', script, 'bash', line], { cwd: folder, env: env(), timeout: shellMs })
+  const { stdout } = await run('bash', ['--norc', '-c', script, 'bash', line], {
+    cwd: folder,
+    env: env(),
+    timeout: shellMs,
+  })
   return stdout.split('\n').filter((word) => word !== '')
 }
 
@@ -93,7 +110,11 @@ zpty -wn z "$1"$'\\t\\t'
 for i in {1..60}; do zpty -rt z chunk '' && out+=$chunk; sleep 0.1; done
 zpty -d z
 print -r -- $out`
-    const { stdout } = await run('zsh', ['-f', '-c', script, 'zsh', line], { cwd: folder, env: { ...env(), TERM: 'vt100' }, timeout: shellMs })
+    const { stdout } = await run('zsh', ['-f', '-c', script, 'zsh', line], {
+      cwd: folder,
+      env: { ...env(), TERM: 'vt100' },
+      timeout: shellMs,
+    })
     return stdout
   }
 
@@ -108,7 +129,11 @@ print -r -- $out`
 describe.skipIf(!shells.fish)('fish', () => {
   const fish = async (line: string): Promise<readonly string[]> => {
     const script = 'escale completion fish | source; complete -C "$argv[1]"'
-    const { stdout } = await run('fish', ['--no-config', '-c', script, line], { cwd: folder, env: env(), timeout: shellMs })
+    const { stdout } = await run('fish', ['--no-config', '-c', script, line], {
+      cwd: folder,
+      env: env(),
+      timeout: shellMs,
+    })
     return stdout.split('\n').flatMap((word) => (word === '' ? [] : [word.split('\t')[0]!]))
   }
 

@@ -15,17 +15,29 @@ let folder: string
 let packed: { readonly filename: string; readonly files: readonly { readonly path: string }[]; readonly size: number }
 
 const inFolder = (file: string, args: readonly string[], timeout = commandMs) =>
-  run(file, args, { cwd: folder, timeout, env: { ...process.env, npm_config_update_notifier: 'false', XDG_CONFIG_HOME: join(folder, 'config') } })
+  run(file, args, {
+    cwd: folder,
+    timeout,
+    env: { ...process.env, npm_config_update_notifier: 'false', XDG_CONFIG_HOME: join(folder, 'config') },
+  })
 
 const escale = (...args: string[]) => inFolder(join(folder, 'node_modules', '.bin', 'escale'), args)
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'escale-package-'))
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, timeout: installMs, maxBuffer: 16 * 1024 * 1024 })
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: root,
+    timeout: installMs,
+    maxBuffer: 16 * 1024 * 1024,
+  })
   // What the build says of itself stands before the JSON.
   packed = (JSON.parse(stdout.slice(stdout.search(/^\[/m))) as (typeof packed)[])[0]!
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
-  await inFolder('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, packed.filename)], installMs)
+  await inFolder(
+    'npm',
+    ['install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, packed.filename)],
+    installMs,
+  )
 }, installMs)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -34,10 +46,20 @@ describe('the package', () => {
   it('holds what runs and what describes it, and nothing else', () => {
     const outside = packed.files
       .map((file) => file.path)
-      .filter((path) => !/^(dist\/|images\/start\/dist\/|docs\/reference\/escale-v1\.schema\.json$|package\.json$|LICENSE$|README\.md$|images\/start\/README\.md$)/.test(path))
+      .filter(
+        (path) =>
+          !/^(dist\/|images\/start\/dist\/|docs\/reference\/escale-v1\.schema\.json$|package\.json$|LICENSE$|README\.md$|images\/start\/README\.md$)/.test(
+            path,
+          ),
+      )
     expect(outside).toEqual([])
     expect(packed.files.map((file) => file.path)).toEqual(
-      expect.arrayContaining(['dist/escale.mjs', 'images/start/dist/start-amd64', 'images/start/dist/start-arm64', 'docs/reference/escale-v1.schema.json']),
+      expect.arrayContaining([
+        'dist/escale.mjs',
+        'images/start/dist/start-amd64',
+        'images/start/dist/start-arm64',
+        'docs/reference/escale-v1.schema.json',
+      ]),
     )
   })
 
@@ -67,13 +89,20 @@ describe('the package', () => {
   })
 
   it('says with exit status 3 what is wrong with a manifest', async () => {
-    writeFileSync(join(folder, 'bad.yaml'), 'apiVersion: escale/v1\nkind: App\nmetadata: {name: bad}\nservices:\n  web: {imag: nginx}\n')
-    await expect(escale('validate', 'bad.yaml')).rejects.toMatchObject({ code: 3, stderr: expect.stringContaining('did you mean `image`?') as string })
+    writeFileSync(
+      join(folder, 'bad.yaml'),
+      'apiVersion: escale/v1\nkind: App\nmetadata: {name: bad}\nservices:\n  web: {imag: nginx}\n',
+    )
+    await expect(escale('validate', 'bad.yaml')).rejects.toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('did you mean `image`?') as string,
+    })
   })
 
   it('brings the start helpers for both architectures', () => {
     const helpers = join(folder, 'node_modules', 'escale', 'images', 'start', 'dist')
-    for (const name of ['start-amd64', 'start-arm64']) expect(statSync(join(helpers, name)).size).toBeGreaterThan(10_000)
+    for (const name of ['start-amd64', 'start-arm64'])
+      expect(statSync(join(helpers, name)).size).toBeGreaterThan(10_000)
   })
 
   it('brings no TypeScript source, which Node would not run there', () => {
@@ -84,11 +113,17 @@ describe('the package', () => {
   it('runs the platform in memory and deploys to it', async () => {
     const { spawn } = await import('node:child_process')
     const env = { ...process.env, XDG_CONFIG_HOME: join(folder, 'config'), ESCALE_DATA_DIR: join(folder, 'data') }
-    const up = spawn(join(folder, 'node_modules', '.bin', 'escale'), ['up', '--memory', '--port', '0'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const up = spawn(join(folder, 'node_modules', '.bin', 'escale'), ['up', '--memory', '--port', '0'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     try {
       const said = await Promise.race([
         new Promise<string>((done) => up.stdout.once('data', (data: Buffer) => done(data.toString()))),
-        new Promise<string>((_, fail) => setTimeout(() => fail(new Error('the platform did not start in time')), commandMs).unref()),
+        new Promise<string>((_, fail) =>
+          setTimeout(() => fail(new Error('the platform did not start in time')), commandMs).unref(),
+        ),
       ])
       expect(said).toMatch(/the platform answers at http:\/\/127\.0\.0\.1:\d+/)
       cpSync(join(root, 'examples', 'hello'), join(folder, 'hello'), { recursive: true })
@@ -136,8 +171,8 @@ console.log(JSON.stringify({ units, status: await ask() }))
   const tsc = (file: string) =>
     inFolder(join(root, 'node_modules', '.bin', 'tsc'), [
       '--ignoreConfig',
-      ...['--noEmit', '--strict', '--target', 'ES2024', '--module', 'nodenext', '--skipLibCheck', '--types', 'node'],
-      ...['--typeRoots', join(root, 'node_modules', '@types'), file],
+      ...'--noEmit --strict --target ES2024 --module nodenext'.split(' '),
+      file,
     ])
 
   it('are typed', async () => {

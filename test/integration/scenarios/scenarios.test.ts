@@ -4,7 +4,11 @@ import { notBuilt } from '../../scenarios/not-built.ts'
 import { targetNames } from '../../scenarios/scenario.ts'
 import { scenarios } from '../../scenarios/scenarios.ts'
 
-const runs = scenarios.flatMap((scenario) => targetNames.filter((target) => scenario.on[target] !== undefined).map((target) => ({ scenario, target, id: scenario.id })))
+const runs = scenarios.flatMap((scenario) =>
+  targetNames
+    .filter((target) => scenario.on[target] !== undefined)
+    .map((target) => ({ scenario, target, id: scenario.id })),
+)
 
 it.each(runs)('$id holds on $target', { timeout: 400_000 }, async ({ scenario, target }) => {
   const row = await runOne(scenario, target)

@@ -52,7 +52,10 @@ export function serviceExecutor(deps: ExecutorDeps): Executor {
           () => `the service "${entry.name}"`,
         )
       const id = there?.ID ?? current?.nativeId ?? entry.nativeId
-      if (id !== undefined) await untilLeft(deps, engine, id, entry.name, context)
+      const label =
+        id === undefined ? `com.docker.swarm.service.name=${entry.name}` : `com.docker.swarm.service.id=${id}`
+      await untilLeft(deps, engine, label, entry.name, context)
+      await collectEnded(deps, engine, label, context)
     },
   }
 }
@@ -63,7 +66,7 @@ const leavePollMs = 200
 async function untilLeft(
   deps: ExecutorDeps,
   engine: Engine,
-  id: string,
+  label: string,
   name: string,
   context: WriteContext,
 ): Promise<void> {
@@ -71,7 +74,7 @@ async function untilLeft(
     const left = await engine.containers.list({
       ...callOptions(deps, context),
       filters: {
-        label: [`com.docker.swarm.service.id=${id}`],
+        label: [label],
         status: ['created', 'running', 'paused', 'restarting', 'removing'],
       },
     })
@@ -79,6 +82,25 @@ async function untilLeft(
     if (context.signal.aborted || deps.clock.nowMs() + leavePollMs >= context.deadlineMs)
       throw new EscaleError('in-use', `${left.length} containers of the service "${name}" are still stopping`)
     await deps.clock.sleep(leavePollMs, context.signal)
+  }
+}
+
+/** Swarm leaves the containers of a job that completed where they are when its service goes. */
+async function collectEnded(deps: ExecutorDeps, engine: Engine, label: string, context: WriteContext): Promise<void> {
+  const options = callOptions(deps, context)
+  const ended = await engine.containers.list({
+    ...options,
+    all: true,
+    filters: { label: [label], status: ['exited', 'dead'] },
+  })
+  for (const { Id } of ended) {
+    try {
+      await engine.containers.remove(Id, { ...options, volumes: true })
+    } catch (error) {
+      // Swarm takes most of them by itself, perhaps at this moment.
+      if (!isEngineError(error, 'notFound') && !isEngineError(error, 'conflict') && !isEngineError(error, 'inUse'))
+        throw error
+    }
   }
 }
 

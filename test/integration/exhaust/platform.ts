@@ -1,0 +1,162 @@
+/** The platform under test: one process after another over the same data. */
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createClient } from '../../../lib/client/client.ts'
+import type { Client } from '../../../lib/client/client.ts'
+import { ApiError } from '../../../lib/client/errors.ts'
+import { addresses, type AppRecord } from '../../../lib/control/records.ts'
+import { systemClock, systemRandom } from '../../../lib/core/system.ts'
+import type { AppKey } from '../../../lib/model/app.ts'
+import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts'
+import type { IdentityMap } from '../../../lib/targets/target.ts'
+import type { ChildOptions, FromChild, NativeCall } from './child.ts'
+
+const startLimitMs = 30_000
+const actLimitMs = 90_000
+
+export interface Act {
+  readonly name: string
+  /** Asks; with the same key again where there was no answer. Answers the deployment. */
+  readonly ask: (client: Client, idempotencyKey: string) => Promise<{ readonly id: string }>
+}
+
+export interface ActResult {
+  readonly state: string
+  readonly calls: readonly NativeCall[]
+  readonly died: boolean
+}
+
+interface Running {
+  readonly process: ChildProcess
+  readonly client: Client
+  readonly calls: NativeCall[]
+  readonly ended: Promise<NodeJS.Signals | number | null>
+  arm(strikeAt: NativeCall | null): Promise<void>
+}
+
+export class MortalPlatform {
+  readonly #options: ChildOptions
+  readonly #key: AppKey
+  #token: string | undefined
+  #running: Running | undefined
+
+  constructor(options: ChildOptions, key: AppKey) {
+    this.#options = options
+    this.#key = key
+  }
+
+  /** Marks of the same installation on every run, so that the worlds can be compared. */
+  async prepare(installId: string): Promise<void> {
+    await mkdir(this.#options.dataDir, { recursive: true, mode: 0o700 })
+    await this.#store((store) => store.commit([{ put: addresses.install(), value: { installId }, ifAbsent: true }]))
+  }
+
+  /** Does it to the end, whoever dies on the way. */
+  async act({ name, ask }: Act, strikeAt: NativeCall | null): Promise<ActResult> {
+    let platform = (this.#running ??= await this.#start())
+    await platform.arm(strikeAt)
+    const before = platform.calls.length
+    const key = `${name}-key-of-the-test`
+    const untilMs = Date.now() + actLimitMs
+    let asked: { readonly id: string } | undefined
+    let died = false
+    for (;;) {
+      try {
+        asked ??= await ask(platform.client, key)
+        const { state } = await platform.client.call('getDeployment', {
+          params: { project: this.#key.project, app: this.#key.app, deployment: asked.id },
+        })
+        if (ended.has(state)) return { state, calls: platform.calls.slice(before), died }
+        if (Date.now() > untilMs) throw new Error(`${name} is still ${state}`)
+      } catch (error) {
+        const gone = error instanceof ApiError && error.code === 'unreachable'
+        if (!gone || died || strikeAt === null) throw this.#explain(error)
+        const how = await platform.ended
+        if (how !== 'SIGKILL') throw this.#explain(new Error(`the platform ended by ${how}`))
+        died = true
+        platform = this.#running = await this.#start()
+        continue
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+
+  identity(): Promise<IdentityMap> {
+    return this.#store(async (store) => (await store.get<AppRecord>(addresses.app(this.#key)))?.value.identity ?? {})
+  }
+
+  async end(): Promise<void> {
+    this.#running?.process.kill('SIGKILL')
+    await this.#running?.ended
+    this.#running = undefined
+  }
+
+  async #store<T>(use: (store: ReturnType<typeof openSqliteStore>) => Promise<T>): Promise<T> {
+    const path = join(this.#options.dataDir, 'escale.db')
+    const store = openSqliteStore({ path, clock: systemClock, random: systemRandom })
+    try {
+      return await use(store)
+    } finally {
+      await store.close()
+    }
+  }
+
+  get #logFile(): string {
+    return join(this.#options.dataDir, 'platform.log')
+  }
+
+  #explain(error: unknown): Error {
+    const log = readFileSync(this.#logFile, 'utf8').split('\n').slice(-15).join('\n')
+    return new Error(`${error instanceof Error ? error.message : String(error)}\n${log}`, { cause: error })
+  }
+
+  async #start(): Promise<Running> {
+    const log = openSync(this.#logFile, 'a')
+    const child = fork(join(import.meta.dirname, 'child.ts'), [JSON.stringify(this.#options)], {
+      stdio: ['ignore', 'ignore', log, 'ipc'],
+      execArgv: [],
+    })
+    closeSync(log)
+    const calls: NativeCall[] = []
+    const ready = Promise.withResolvers<Extract<FromChild, { say: 'ready' }>>()
+    let armed = Promise.withResolvers<void>()
+    child.on('message', (message: FromChild) => {
+      if (message.say === 'ready') ready.resolve(message)
+      else if (message.say === 'armed') armed.resolve()
+      else calls.push({ kind: message.kind, nth: message.nth })
+    })
+    const end = new Promise<NodeJS.Signals | number | null>((resolve) => {
+      child.once('exit', (code, signal) => {
+        resolve(signal ?? code)
+        ready.reject(this.#explain(new Error(`the platform ended by ${signal ?? code} as it started`)))
+      })
+    })
+    const limit = setTimeout(() => child.kill('SIGKILL'), startLimitMs)
+    const { url, token } = await ready.promise.finally(() => clearTimeout(limit))
+    this.#token ??= token
+    return {
+      process: child,
+      client: createClient({ url, ...(this.#token === undefined ? {} : { token: this.#token }) }),
+      calls,
+      ended: end,
+      arm: (strikeAt) => {
+        armed = Promise.withResolvers<void>()
+        child.send({ strikeAt })
+        return armed.promise
+      },
+    }
+  }
+}
+
+const ended: ReadonlySet<string> = new Set([
+  'succeeded',
+  'failed',
+  'rollbackFailed',
+  'cancelled',
+  'superseded',
+  'drifted',
+  'stale',
+])
