@@ -21,10 +21,11 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
     write: (data) => void stream.write(data),
     isTTY: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? usualColumns
+      // A terminal that does not know its size says 0.
+      return stream.columns || usualColumns
     },
     get rows() {
-      return stream.rows ?? usualRows
+      return stream.rows || usualRows
     },
   }
 }
@@ -57,6 +58,7 @@ function sourceOf(stream: NodeJS.ReadStream): Source {
 const lazyPrompts = async (): Promise<Prompts> => {
   const { confirm, isCancel, password, text } = await import('@clack/prompts')
   const output = process.stderr
+  output.columns ||= usualColumns
   const given = <T extends string | boolean>(answer: T | symbol): T | undefined =>
     isCancel(answer) || typeof answer === 'symbol' ? undefined : answer
   return {

@@ -54,6 +54,12 @@ export interface AnyCommand extends Described {
 
 export type AnyRecord = AnyCommand | GroupRecord
 
+/** Commands that stand together in help. */
+export interface Topic {
+  readonly title: string
+  readonly commands: readonly AnyRecord[]
+}
+
 /** Only there to infer the types of a record. */
 export const command = <const Options extends OptionSpecs, const Args extends ArgumentSpecs>(
   record: Omit<CommandRecord<Options, Args>, 'kind'>,

@@ -2,7 +2,7 @@
 import { Argument, Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
 import { EscaleError, problem } from '../core/errors.ts'
 import { longName } from './spec.ts'
-import type { AnyCommand, AnyRecord, Input } from './command.ts'
+import type { AnyCommand, AnyRecord, Input, Topic } from './command.ts'
 import type { ArgumentSpec, OptionSpec, OptionSpecs, ArgumentSpecs } from './spec.ts'
 import { globalOptions, noColour, watchOption } from './globals.ts'
 import type { GlobalValues } from './globals.ts'
@@ -52,7 +52,7 @@ export const optionsOf = (record: AnyCommand): OptionSpecs =>
 /** Parses a command line; undefined where help or the version was asked for and printed. */
 export function parse(
   argv: readonly string[],
-  records: readonly AnyRecord[],
+  topics: readonly Topic[],
   options: ProgramOptions,
 ): Invocation | undefined {
   let found: Invocation | undefined
@@ -84,9 +84,10 @@ export function parse(
     })
   }
 
-  const add = (parent: Command, record: AnyRecord, path: string): void => {
+  const add = (parent: Command, record: AnyRecord, path: string, topic?: string): void => {
     const command = new Command(record.name).summary(record.summary).description(record.description)
     configure(command, path)
+    if (topic !== undefined) command.helpGroup(topic)
     parent.addCommand(command, { hidden: record.hidden === true })
     // What is not named on the line needs no more than its line in the list: this is most of the start-up time.
     if (!named.has(record.name)) return
@@ -128,7 +129,11 @@ export function parse(
     'after',
     '\nExit status: 0 ok, 1 failed, 2 usage, 3 invalid input, 4 refused or stale, 5 unreachable.',
   )
-  for (const record of records) add(root, record, `escale ${record.name}`)
+  const help = new Command('help').argument('[command]').description('print the help of a command').helpOption(false)
+  root.addHelpCommand(help.helpGroup(topics.at(-1)?.title ?? 'Commands:'))
+  for (const { title, commands } of topics) {
+    for (const record of commands) add(root, record, `escale ${record.name}`, title)
+  }
 
   if (argv.length === 0) {
     options.write(root.helpInformation() + '\n')

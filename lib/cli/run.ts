@@ -1,7 +1,7 @@
 /** The command line, in process: arguments and a world in, an exit status out. */
 import { createContext } from './context.ts'
 import type { CommandContext } from './context.ts'
-import { commands } from './commands/table.ts'
+import { commands, topics } from './commands/table.ts'
 import { interruptedStatus, tellFailure } from './failure.ts'
 import { formats } from './output/format.ts'
 import type { Format } from './output/format.ts'
@@ -27,7 +27,7 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
   const early = createOutput(world, { format: guessFormat(argv), quiet: false, noColour: argv.includes('--no-color') })
   let invocation: Invocation | undefined
   try {
-    invocation = parse(argv, commands, {
+    invocation = parse(argv, topics, {
       version: world.version,
       columns: Math.min(world.stdout.isTTY ? world.stdout.columns : 80, widestHelp),
       write: (text) => world.stdout.write(text),

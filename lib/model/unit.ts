@@ -227,7 +227,9 @@ export interface ScaleTargets {
   readonly memoryPercent?: number
   readonly requestsPerSecond?: number
   readonly latencyMs?: number
-  readonly metrics: Readonly<Record<string, { readonly from: string; readonly perInstance?: number; readonly value?: number }>>
+  readonly metrics: Readonly<
+    Record<string, { readonly from: string; readonly perInstance?: number; readonly value?: number }>
+  >
 }
 
 export interface Scale {
@@ -235,13 +237,19 @@ export interface Scale {
   readonly max: number
   readonly targets?: ScaleTargets
   readonly cooldown?: { readonly inMs: number; readonly outMs: number }
-  readonly schedule: Readonly<Record<string, { readonly cron: string; readonly timeZone: string; readonly min?: number; readonly max?: number }>>
+  readonly schedule: Readonly<
+    Record<string, { readonly cron: string; readonly timeZone: string; readonly min?: number; readonly max?: number }>
+  >
   readonly idleAfterMs?: number
 }
 
 export interface Update {
   readonly strategy: 'rolling' | 'recreate' | 'blueGreen' | 'canary' | 'linear'
-  readonly rolling: { readonly maxSurge: CountOrPercent; readonly maxUnavailable: CountOrPercent; readonly settleMs: number }
+  readonly rolling: {
+    readonly maxSurge: CountOrPercent
+    readonly maxUnavailable: CountOrPercent
+    readonly settleMs: number
+  }
   readonly canary?: { readonly stepPercents: readonly number[]; readonly everyMs: number; readonly bakeMs: number }
   readonly linear?: { readonly stepPercent: number; readonly everyMs: number; readonly bakeMs: number }
   readonly blueGreen?: { readonly bakeMs: number }
@@ -368,7 +376,13 @@ export interface Secret {
 }
 
 export type External =
-  | { readonly name: string; readonly kind: 'host'; readonly host: string; readonly ports: readonly Port[]; readonly routes: readonly Route[] }
+  | {
+      readonly name: string
+      readonly kind: 'host'
+      readonly host: string
+      readonly ports: readonly Port[]
+      readonly routes: readonly Route[]
+    }
   | { readonly name: string; readonly kind: 'app'; readonly app: string; readonly service: string }
 
 /** Everything of one app in neutral terms: what a target renders. */

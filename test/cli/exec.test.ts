@@ -19,7 +19,12 @@ interface Asked {
 async function serving(options: { readonly tty?: boolean; readonly stdin?: string } = {}) {
   const server = await testServer()
   const asked: Asked = { input: '', resized: [] }
-  const t = terminal({ files: { 'escale.yaml': hello }, fetch: server.fetch, env: server.env, clock: server.platform.clock })
+  const t = terminal({
+    files: { 'escale.yaml': hello },
+    fetch: server.fetch,
+    env: server.env,
+    clock: server.platform.clock,
+  })
   await t.run('deploy')
   const { deps } = server.platform
   const target = await deps.target('local')
@@ -43,10 +48,19 @@ async function serving(options: { readonly tty?: boolean; readonly stdin?: strin
     } as unknown as ExecSession)
   }
   const withExec = { ...deps, target: () => Promise.resolve({ ...target, exec }) }
-  const running = await serveApi({ api: { deps: withExec, useCases: bindUseCases(withExec), version: '1.2.3' }, port: 0 })
+  const running = await serveApi({
+    api: { deps: withExec, useCases: bindUseCases(withExec), version: '1.2.3' },
+    port: 0,
+  })
   onTestFinished(() => running.close(0))
   const run = (line: string) =>
-    t.run(line, { fetch: globalThis.fetch, env: { ...server.env, ESCALE_URL: running.url }, ...options, rows: 40, columns: 120 })
+    t.run(line, {
+      fetch: globalThis.fetch,
+      env: { ...server.env, ESCALE_URL: running.url },
+      ...options,
+      rows: 40,
+      columns: 120,
+    })
   return { run, asked }
 }
 
@@ -55,7 +69,10 @@ describe('exec', () => {
     const { run, asked } = await serving({ stdin: 'select 1' })
     const { status, stdout, stderr } = await run('exec web -- psql -c x')
     expect({ status, stdout, stderr }).toEqual({ status: 7, stdout: 'ran psql -c x\n', stderr: 'done\n' })
-    expect(asked).toMatchObject({ input: 'select 1', request: { unit: 'web', command: ['psql', '-c', 'x'], tty: false } })
+    expect(asked).toMatchObject({
+      input: 'select 1',
+      request: { unit: 'web', command: ['psql', '-c', 'x'], tty: false },
+    })
   })
 
   it('gives a shell where no command is named', async () => {

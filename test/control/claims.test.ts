@@ -124,6 +124,20 @@ describe('a host', () => {
     await remove(platform, 'second')
     expect(await deploy(platform, 'third', host('/z'), 'rival')).toBe('succeeded')
   })
+
+  it("stays the project's where another app of it takes a path at the moment it would be given back", async () => {
+    const platform = await twoProjects()
+    await deploy(platform, 'first', host('/x'))
+    const { store } = platform
+    const unclaim = store.unclaim.bind(store)
+    store.unclaim = async (space, names, owner) => {
+      if (space === 'host/local') await deploy(platform, 'second', host('/y'))
+      await unclaim(space, names, owner)
+    }
+    await remove(platform, 'first')
+    store.unclaim = unclaim
+    expect(await store.claims('host/local', 'default')).toEqual(['a.example.com'])
+  })
 })
 
 describe('claims', () => {

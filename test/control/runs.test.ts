@@ -103,12 +103,22 @@ describe('a run by hand', () => {
     expect(natives(platform)).toBe(0)
   })
 
-  it.each([hour, -hour])('is not ended by a clock that jumps (%i ms)', async (byMs) => {
-    const platform = await standing({ timeoutMs: 30_000 }, { faults: { run: () => ({ exitCode: 0, tookMs: 20_000 }) } })
-    const run = await startRun(platform.deps, actor, key, 'report', {})
-    await platform.step()
-    platform.clock.advance(byMs)
-    expect((await ended(platform, run.id)).state).toBe('succeeded')
+  it.each([hour, -hour])('is not ended by a clock that jumps (%i ms), and still by its timeout', async (byMs) => {
+    for (const [tookMs, state] of [
+      [20_000, 'succeeded'],
+      [hour, 'failed'],
+    ] as const) {
+      const ahead = { ms: 0 }
+      const platform = await testPlatform({ ahead, faults: { run: () => ({ exitCode: 0, tookMs }) } })
+      await platform.settle(await platform.deploy(spec([service('web'), job('report', { timeoutMs: 30_000 })])))
+      const run = await startRun(platform.deps, actor, key, 'report', {})
+      const fromMs = platform.cluster.nowMs()
+      await platform.step()
+      platform.clock.advance(byMs)
+      ahead.ms -= byMs
+      expect((await ended(platform, run.id)).state).toBe(state)
+      expect(platform.cluster.nowMs() - fromMs).toBeLessThan(90_000)
+    }
   })
 
   it('ends when it is cancelled, with nothing left of it', async () => {

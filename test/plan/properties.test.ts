@@ -13,7 +13,7 @@ import { memoryKinds } from '../../lib/targets/memory/differences.ts'
 import { renderMemory } from '../../lib/targets/memory/render.ts'
 import type { IdentityMap } from '../../lib/targets/target.ts'
 import { anySpec } from '../support/specs-arbitrary.ts'
-import { release } from '../support/specs.ts'
+import { release, service, spec } from '../support/specs.ts'
 
 const nowMs = 1_000_000
 const render = (app: AppSpec): readonly Resource[] =>
@@ -221,5 +221,35 @@ describe('the fingerprint of a plan', () => {
         expect(hash(byHand) === hash(given)).toBe(!wanted)
       }),
     )
+  })
+})
+
+describe('one instance per worker', () => {
+  it('is not taken for ready right after it was written, when nobody tells how many there will be', () => {
+    const app = spec([
+      service('agent', {
+        mode: 'perNode',
+        update: {
+          ...service('agent').update,
+          rolling: { maxSurge: { count: 0 }, maxUnavailable: { count: 1 }, settleMs: 0 },
+        },
+      }),
+    ])
+    const given = input(app, app)
+    const [agent] = given.desired.filter((resource) => resource.kind === 'service')
+    const at = (sinceMs: number): readonly string[] => {
+      const fact = {
+        resource: agent!.id,
+        direction: 'forward' as const,
+        attempts: 1,
+        intentAtMs: nowMs - sinceMs,
+        doneAtMs: nowMs - sinceMs,
+      }
+      const progress = { ...given.progress, writes: { w: fact }, readySince: { [agent!.id]: nowMs - sinceMs } }
+      const units = [{ unit: 'agent', resource: agent!.id, instances: [] }]
+      return makePlan({ ...given, progress, observed: { ...given.observed, units } }).steps.map((step) => step.title)
+    }
+    expect(at(100)).toEqual(['wait until default.shop.default.agent is ready'])
+    expect(at(5_000)).toEqual([])
   })
 })

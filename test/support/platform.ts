@@ -12,6 +12,7 @@ import { memoryStore } from '../../lib/store/memory/memory.ts'
 import { MemoryCluster } from '../../lib/targets/memory/cluster.ts'
 import type { Faults } from '../../lib/targets/memory/faults.ts'
 import { memoryTarget } from '../../lib/targets/memory/target.ts'
+import type { Timing } from '../../lib/targets/memory/timing.ts'
 import type { World } from '../../lib/targets/memory/world.ts'
 import type { Target } from '../../lib/targets/target.ts'
 import { memoryVault } from '../../lib/vault/memory/memory.ts'
@@ -43,14 +44,19 @@ export interface PlatformOptions {
   readonly nodes?: number
   readonly log?: Log
   readonly domain?: string
+  readonly timing?: Timing
+  /** The cluster's clock is this much ahead: changed together with the other clock, it lets that one alone jump. */
+  readonly ahead?: { ms: number }
 }
 
 export async function testPlatform(options: PlatformOptions = {}): Promise<TestPlatform> {
   const clock = options.clock ?? manualClock()
   const random = seededRandom(options.store === undefined ? 'first' : 'second')
   const store = options.store ?? memoryStore({ clock, random })
+  const { ahead = { ms: 0 } } = options
   const cluster = new MemoryCluster({
-    clock,
+    clock: { ...clock, nowMs: () => clock.nowMs() + ahead.ms },
+    ...(options.timing === undefined ? {} : { timing: options.timing }),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     ...(options.world === undefined ? {} : { world: options.world }),
     ...(options.nodes === undefined ? {} : { nodes: options.nodes }),

@@ -33,8 +33,11 @@ export const exec = command({
     const client = await context.client()
     const stream = await client.exec(address, {
       service: args.service,
-      // Not every image has bash, and hardly any is without sh.
-      command: args.command.length > 0 ? [...args.command] : ['/bin/sh', '-c', 'exec bash 2>/dev/null || exec sh'],
+      // Not every image has bash, and hardly any is without sh; a failed `exec` would end the shell itself.
+      command:
+        args.command.length > 0
+          ? [...args.command]
+          : ['/bin/sh', '-c', 'if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi'],
       tty,
       ...(options.instance !== undefined && { instance: options.instance }),
     })

@@ -5,6 +5,7 @@ import type { Output } from '../output/output.ts'
 import { formatTable } from '../output/table.ts'
 import type { Style } from '../output/style.ts'
 import { formatAge } from '../output/units.ts'
+import { harmless } from '../output/width.ts'
 
 type Unit = AppStatus['units'][number]
 type Instance = Unit['instances'][number]
@@ -92,8 +93,8 @@ function statusText(title: string, found: AppStatus, out: Output, nowMs: number)
 function deploymentLine(deployment: NonNullable<AppStatus['deployment']>, style: Style, nowMs: number): string {
   const colour = deployment.state === 'succeeded' ? style.green : deployment.ended ? style.red : style.cyan
   const when = deployment.endedAt ?? deployment.createdAt
-  const why = deployment.reason === undefined ? '' : `: ${deployment.reason}`
-  return `${deployment.kind} of release ${String(deployment.release)} ${colour(deployment.state)} ${formatAge(when, nowMs)} ago by ${deployment.by}${why} ${style.dim(deployment.id)}`
+  const why = deployment.reason === undefined ? '' : `: ${harmless(deployment.reason)}`
+  return `${deployment.kind} of release ${String(deployment.release)} ${colour(deployment.state)} ${formatAge(when, nowMs)} ago by ${harmless(deployment.by)}${why} ${style.dim(deployment.id)}`
 }
 
 const readiness = (unit: Unit): string => {
@@ -117,6 +118,10 @@ const reasonOf = (unit: Unit): string =>
     .sort((a, b) => (a.since < b.since ? 1 : -1))
     .find((each) => each.reason !== undefined && each.state !== 'ready')?.reason ?? ''
 
+/** Some targets name slots after their unit, some count them. */
+const slotOf = (unit: string, slot: string | undefined): string =>
+  slot === undefined || slot.startsWith(`${unit}-`) ? (slot ?? unit) : `${unit}-${slot}`
+
 const instanceTable = (
   rows: readonly { readonly unit: string; readonly instance: Instance }[],
   options: Parameters<typeof formatTable>[2],
@@ -126,7 +131,7 @@ const instanceTable = (
     rows,
     [
       { title: 'INSTANCE', value: ({ instance }) => instance.id },
-      { title: 'OF', value: ({ unit, instance }) => (instance.slot === undefined ? unit : `${unit}-${instance.slot}`) },
+      { title: 'OF', value: ({ unit, instance }) => slotOf(unit, instance.slot) },
       {
         title: 'STATE',
         value: ({ instance }) =>

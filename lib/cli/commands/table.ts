@@ -1,5 +1,5 @@
-/** Every command, a line each, in the order of help. */
-import type { AnyRecord } from '../command.ts'
+/** Every command, by topic. */
+import type { AnyRecord, Topic } from '../command.ts'
 import { approve } from './approve.ts'
 import { audit } from './audit.ts'
 import { cancel } from './cancel.ts'
@@ -35,39 +35,13 @@ import { validate } from './validate.ts'
 import { version } from './version.ts'
 import { volumes } from './volumes.ts'
 
-export const commands: readonly AnyRecord[] = [
-  init,
-  validate,
-  schema,
-  plan,
-  deploy,
-  approve,
-  cancel,
-  status,
-  logs,
-  exec,
-  events,
-  releases,
-  rollback,
-  scale,
-  restart,
-  stop,
-  start,
-  rm,
-  run,
-  runs,
-  secrets,
-  volumes,
-  prune,
-  ls,
-  clusters,
-  nodes,
-  projects,
-  tokens,
-  audit,
-  login,
-  up,
-  doctor,
-  completion,
-  version,
+/** In the order of help. */
+export const topics: readonly Topic[] = [
+  { title: 'From manifest to release:', commands: [init, validate, schema, plan, deploy, approve, cancel] },
+  { title: 'What runs:', commands: [ls, status, logs, exec, events, releases, runs] },
+  { title: 'What is done to it:', commands: [rollback, scale, restart, stop, start, run, secrets, rm] },
+  { title: 'The platform:', commands: [clusters, nodes, projects, tokens, audit, volumes, prune] },
+  { title: 'This machine:', commands: [up, doctor, login, completion, version] },
 ]
+
+export const commands: readonly AnyRecord[] = topics.flatMap((topic) => topic.commands)

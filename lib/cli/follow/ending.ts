@@ -5,6 +5,7 @@ import { callOf, titleOf } from '../app.ts'
 import type { CommandContext } from '../context.ts'
 import { exitStatusOf, interruptedStatus } from '../failure.ts'
 import { formatAge } from '../output/units.ts'
+import { harmless } from '../output/width.ts'
 import { followDeployment } from './deployment.ts'
 import type { FollowOptions } from './deployment.ts'
 
@@ -147,7 +148,7 @@ function keptLines({ kept }: Deployment): readonly string[] {
 }
 
 function verdict(deployment: Deployment): string {
-  const reason = deployment.reason === undefined ? '' : `: ${deployment.reason}`
+  const reason = deployment.reason === undefined ? '' : `: ${harmless(deployment.reason)}`
   const back = deployment.fallback === undefined ? '' : `; release ${String(deployment.fallback)} runs again`
   switch (deployment.state) {
     case 'failed':

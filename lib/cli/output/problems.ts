@@ -29,6 +29,8 @@ export interface ProblemOptions {
 }
 
 const mostAllowed = 12
+/** Whose meaning would only repeat the message. */
+const selfEvident: ReadonlySet<Code> = new Set(['usage', 'declined'])
 
 export function formatProblems(problems: readonly ShownProblem[], options: ProblemOptions): string {
   const ordered = [...problems].sort(
@@ -54,7 +56,7 @@ export function formatProblem(problem: ShownProblem, options: ProblemOptions): s
   }
   if (problem.source === undefined && problem.path !== undefined) note('at', problem.path)
   if (problem.parameter !== undefined) note('at', `parameter ${problem.parameter}`)
-  const why = problem.code === 'usage' ? undefined : catalogueMeaning(problem.code)
+  const why = selfEvident.has(problem.code) ? undefined : catalogueMeaning(problem.code)
   if (why !== undefined) note('why', why)
   if (problem.allowed !== undefined && problem.allowed.length > 0) {
     const more = problem.allowed.length - mostAllowed

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createClient } from '../../../lib/client/client.ts'
 import type { Client } from '../../../lib/client/client.ts'
 import { ApiError } from '../../../lib/client/errors.ts'
-import { addresses, type AppRecord } from '../../../lib/control/records.ts'
+import { addresses, type AppRecord, endedStates } from '../../../lib/control/records.ts'
 import { systemClock, systemRandom } from '../../../lib/core/system.ts'
 import type { AppKey } from '../../../lib/model/app.ts'
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts'
@@ -16,6 +16,7 @@ import type { ChildOptions, FromChild, NativeCall } from './child.ts'
 
 const startLimitMs = 30_000
 const actLimitMs = 90_000
+const ended: ReadonlySet<string> = new Set(endedStates)
 
 export interface Act {
   readonly name: string
@@ -150,13 +151,3 @@ export class MortalPlatform {
     }
   }
 }
-
-const ended: ReadonlySet<string> = new Set([
-  'succeeded',
-  'failed',
-  'rollbackFailed',
-  'cancelled',
-  'superseded',
-  'drifted',
-  'stale',
-])

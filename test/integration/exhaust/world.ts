@@ -75,9 +75,8 @@ export async function worldOf(engine: Engine, installId: string): Promise<World>
   const services = all.filter(({ kind }) => kind === 'service')
   const running = services.map(({ id, resource }) => [
     resource,
-    tasks.filter(
-      (task) => task.ServiceID === id && task.DesiredState === 'running' && task.Status?.State === 'running',
-    ).length,
+    tasks.filter((task) => task.ServiceID === id && task.DesiredState === 'running' && task.Status?.State === 'running')
+      .length,
   ])
   const known = new Set((await engine.services.list()).map(({ ID }) => ID))
   const containers = await engine.containers.list({ all: true, filters: { label: ['com.docker.swarm.service.id'] } })
@@ -91,17 +90,15 @@ export async function worldOf(engine: Engine, installId: string): Promise<World>
 }
 
 /** Objects of apps that the identity map does not answer for, and entries without an object. */
-export async function unanswered(
-  engine: Engine,
-  installId: string,
-  identity: IdentityMap,
-): Promise<readonly string[]> {
+export async function unanswered(engine: Engine, installId: string, identity: IdentityMap): Promise<readonly string[]> {
   const all = (await things(engine, installId)).filter(({ resource }) => resource !== undefined)
   const there = new Set(all.map(({ resource }) => resource))
   const twice = all.filter(({ resource }, at) => all.findIndex((other) => other.resource === resource) !== at)
   return [
     ...all.filter(({ resource = '' }) => !(resource in identity)).map(({ kind, name }) => `orphan ${kind} ${name}`),
-    ...Object.keys(identity).filter((id) => !there.has(id)).map((id) => `no object behind ${id}`),
+    ...Object.keys(identity)
+      .filter((id) => !there.has(id))
+      .map((id) => `no object behind ${id}`),
     ...twice.map(({ kind, name }) => `second object ${kind} ${name}`),
   ]
 }
@@ -112,6 +109,8 @@ const byName = ([a]: readonly unknown[], [b]: readonly unknown[]): number => (St
 function settled(body: unknown, all: readonly Thing[]): unknown {
   let text = JSON.stringify(body)
   for (const { id, name, resource = '' } of all)
-    text = text.replaceAll(JSON.stringify(id), JSON.stringify(`<${resource}>`)).replaceAll(JSON.stringify(name), JSON.stringify(`<${resource}>`))
+    text = text
+      .replaceAll(JSON.stringify(id), JSON.stringify(`<${resource}>`))
+      .replaceAll(JSON.stringify(name), JSON.stringify(`<${resource}>`))
   return JSON.parse(text) as unknown
 }
