@@ -13,6 +13,7 @@ import type { ImageFacts, RegistryAuth, Target } from '../targets/target.ts'
 import { ensureSecrets } from '../vault/ensure.ts'
 import { pick, secretPath } from '../vault/secrets.ts'
 import type { Deps } from './deps.ts'
+import { withListens } from './listens.ts'
 import { findApp } from './load.ts'
 import type { AppRecord, ClusterRecord } from './records.ts'
 import type { Stored } from '../store/store.ts'
@@ -83,7 +84,7 @@ export async function candidateOf(
   const target = await deps.target(cluster)
   if (hasErrors(problems)) return { ok: false, problems }
 
-  const spec = await withImages(
+  const pinned = await withImages(
     deps,
     key,
     target,
@@ -92,6 +93,8 @@ export async function candidateOf(
     options,
     problems,
   )
+  if (hasErrors(problems)) return { ok: false, problems }
+  const spec = await withListens(deps, key, cluster, pinned, options.dryRun)
   const secrets = await ensureSecrets({
     vault: deps.vault,
     app: key,

@@ -186,6 +186,8 @@ export const addresses = {
     id,
   }),
   run: (key: AppKey, id: string): Address => ({ collection: 'run', partition: appKeyText(key), id }),
+  /** Ports chosen for routes with `listen: auto`. */
+  listens: (key: AppKey): Address => ({ collection: 'listens', partition: appKeyText(key), id: 'ports' }),
   /** Instance states last told of in events. */
   seen: (key: AppKey): Address => ({ collection: 'seen', partition: appKeyText(key), id: 'instances' }),
   /** Runs that have not ended: what a tick polls, and the lock for `forbid` and `replace` (ruling D19). */
