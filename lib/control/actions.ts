@@ -223,9 +223,10 @@ export async function removeApp(
   options: { readonly deleteVolumes: readonly string[] },
 ): Promise<DeploymentRecord> {
   const app = await needApp(deps, key)
-  const known = Object.keys(app.value.identity)
+  const native = Object.keys(app.value.identity)
     .filter((id) => id.startsWith('volume/'))
-    .map((id) => id.slice('volume/'.length).split('@')[0]!)
+    .map((id) => id.slice('volume/'.length))
+  const known = [...new Set(native.flatMap((name) => [name.split('@')[0]!, name]))].sort()
   const unknown = options.deleteVolumes.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     refuse(

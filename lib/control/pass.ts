@@ -2,7 +2,7 @@
 import { EscaleError, problem } from '../core/errors.ts'
 import type { Problem } from '../core/problems.ts'
 import type { AppKey } from '../model/app.ts'
-import type { Observed } from '../model/observed.ts'
+import type { InstanceState, Observed } from '../model/observed.ts'
 import { freshRuntime, type Release, type RuntimeState } from '../model/release.ts'
 import type { Resource, ResourceId } from '../model/resource.ts'
 import type { PlanInput } from '../plan/context.ts'
@@ -35,10 +35,7 @@ const pollMs = 2_000
 export async function passDeployment(deps: Deps, key: AppKey, lease: Lease): Promise<PassResult> {
   const app = await findApp(deps, key)
   if (app === undefined) return { kind: 'done' }
-  if (app.value.active === undefined) {
-    await lookAround(deps, key, app.value)
-    return { kind: 'done' }
-  }
+  if (app.value.active === undefined) return await lookAround(deps, key, app.value)
   const deployment = await findDeployment(deps, key, app.value.active)
   if (deployment === undefined) throw new EscaleError('internal-error', `deployment ${app.value.active} is missing`)
   if (app.value.next !== undefined) return await supersede(deps, lease, app, deployment)
@@ -54,13 +51,19 @@ export async function passDeployment(deps: Deps, key: AppKey, lease: Lease): Pro
 }
 
 /** Between deployments instances fail and come back as well: somebody must tell of it. */
-async function lookAround(deps: Deps, key: AppKey, app: AppRecord): Promise<void> {
-  if (app.current === undefined || app.removedAtMs !== undefined) return
+async function lookAround(deps: Deps, key: AppKey, app: AppRecord): Promise<PassResult> {
+  if (app.current === undefined || app.removedAtMs !== undefined) return { kind: 'done' }
   const target = await deps.target(app.cluster)
   const site = { installId: deps.installId, cluster: app.cluster }
   const signal = AbortSignal.timeout(deps.settings.callDeadlineMs)
-  await recordInstances(deps, key, await target.observe(site, key, app.identity, signal))
+  const observed = await target.observe(site, key, app.identity, signal)
+  await recordInstances(deps, key, observed)
+  // A cluster may tell of a change before it shows it; who is on the way is looked at until there.
+  const moving = observed.units.some((unit) => unit.instances.some((one) => onTheWay.has(one.state)))
+  return moving ? { kind: 'again', atMs: deps.clock.nowMs() + pollMs } : { kind: 'done' }
 }
+
+const onTheWay: ReadonlySet<InstanceState> = new Set(['pending', 'starting', 'stopping'])
 
 /** Where the deployment is heading now: its release, or back. */
 async function heading(
@@ -125,12 +128,12 @@ function dataToDelete(record: DeploymentRecord, release: Release, identity: Iden
   if (record.kind !== 'remove') return new Set()
   const marked = release.spec.volumes.filter((volume) => volume.onDelete === 'delete').map((volume) => volume.name)
   const names = new Set([...marked, ...(record.deleteVolumes ?? [])])
-  // A stateful volume has one object for each ordinal: `volume/data@db-0`.
-  return new Set(
-    Object.keys(identity).filter(
-      (id) => id.startsWith('volume/') && names.has(id.slice('volume/'.length).split('@')[0]!),
-    ),
-  )
+  // A stateful volume has one object for each ordinal: `volume/data@db-0`. It may be named whole or by the manifest's name.
+  const isNamed = (id: ResourceId): boolean => {
+    const name = id.slice('volume/'.length)
+    return names.has(name) || names.has(name.split('@')[0]!)
+  }
+  return new Set(Object.keys(identity).filter((id) => id.startsWith('volume/') && isNamed(id)))
 }
 
 function desiredOf(

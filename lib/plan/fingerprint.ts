@@ -18,5 +18,10 @@ export function fingerprint(input: PlanInput, plan: Plan, runtime: RuntimeState)
     ])
     return [resource.id, resource.intent, there.nativeId, there.intent ?? null, differences]
   })
-  return `plan_${shortHash([input.releaseHash, runtime, resources, plan.steps.map((step) => step.id).sort()], 26)}`
+  // Whether something is ready moves by itself, and with it what is waited for: that is no deed of the plan.
+  const deeds = plan.steps
+    .filter((step) => step.kind !== 'wait')
+    .map((step) => step.id)
+    .sort()
+  return `plan_${shortHash([input.releaseHash, runtime, resources, deeds], 26)}`
 }
