@@ -49,8 +49,11 @@ function sourceOf(stream: NodeJS.ReadStream): Source {
     },
     setRaw(raw) {
       stream.setRawMode?.(raw)
-      // Otherwise a terminal that nobody types on would keep the process alive.
-      if (!raw) stream.pause().unref()
+    },
+    stop() {
+      stream.pause()
+      // Files have none of it, and need none.
+      stream.unref?.()
     },
   }
 }

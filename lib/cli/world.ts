@@ -17,6 +17,8 @@ export interface Source {
   chunks(): AsyncIterable<Uint8Array>
   /** Keys as they are pressed, unseen; only on a terminal. */
   setRaw(raw: boolean): void
+  /** No more is wanted: an input that stays open must not keep the process alive. */
+  stop(): void
 }
 
 /** Questions to a person; each answers undefined where they gave up. */

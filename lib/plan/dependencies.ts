@@ -120,13 +120,15 @@ class DependencyBuilder {
     })
   }
 
-  /** Going back runs against the order of dependencies: who depends on the unit goes first (ruling E3). */
+  /**
+   * Going back runs against the order of dependencies: who depends on the unit is written first (ruling E3). Its
+   * readiness is not waited for: the old one may need the old of what it depends on.
+   */
   #dependents(unit: Unit): readonly StepId[] {
     return this.#input.spec.units
       .filter((other) => unit.name in other.dependsOn)
       .flatMap((other) => this.#running.get(other.name) ?? [])
-      .filter((resource) => this.#writes.has(resource.id))
-      .flatMap((resource) => this.#waitReady(resource)?.id ?? [])
+      .flatMap((resource) => this.#writes.get(resource.id)?.id ?? [])
   }
 
   #waitReady(resource: Resource): WaitStep | undefined {

@@ -72,6 +72,7 @@ async function pass(world: World, stream: ExecStream, { tty, input, interrupted 
     stopResizing()
     interrupted.removeEventListener('abort', end)
     if (tty) world.stdin.setRaw(false)
+    if (input) world.stdin.stop()
     stream.close()
   }
 }

@@ -103,6 +103,7 @@ export function terminal(base: TerminalOptions = {}): Terminal {
             if (input.length > 0) yield input
           },
           setRaw: () => undefined,
+          stop: () => undefined,
         },
         env: options.env ?? {},
         cwd: folder,

@@ -121,6 +121,17 @@ describe('deploy', () => {
   })
 })
 
+describe('exec', () => {
+  it('ends with the command though its input stays open', async () => {
+    const child = spawn(process.execPath, [program, 'exec', 'web', '--', 'anything'], {
+      cwd: folder,
+      env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    expect(await ended(child)).toBe(0)
+  })
+})
+
 describe('output', () => {
   it('may be cut off by whoever reads it', async () => {
     const { stdout } = await run(

@@ -2,6 +2,8 @@
  * The platform as a process that dies by SIGKILL: armed with a call, it ends itself right after that native
  * call took effect, before its answer is on record (rulings D1, D6).
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { composePlatform } from '../../../bin/compose.ts'
 import { jsonLog } from '../../../bin/log.ts'
 import { systemClock, systemRandom } from '../../../lib/core/system.ts'
@@ -12,62 +14,67 @@ export interface ChildOptions {
   readonly cacheDir: string
   readonly socketPath: string
   readonly address: string
+  /** How far its clock is ahead: a dead process's lease has run out for it. */
+  readonly aheadMs: number
 }
 
-/** E.g. `create network` number 2: counted from 1, per kind, since it was armed. */
-export interface NativeCall {
-  readonly kind: string
-  readonly nth: number
-}
+/** A native call by what it does, e.g. `create network front-1a2b`; the same on every run. */
+export type NativeCall = string
 
-export type ToChild = { readonly strikeAt: NativeCall | null }
+export type ToChild = { readonly dieAfter: readonly NativeCall[] }
 export type FromChild =
   | { readonly say: 'ready'; readonly url: string; readonly token?: string }
   | { readonly say: 'armed' }
-  | ({ readonly say: 'called'; readonly name: string } & NativeCall)
+  | { readonly say: 'called'; readonly call: NativeCall }
 
-/** A dead process's lease must run out before another goes on: these keep the wait short (ruling A3). */
-const settings = { tickBudgetMs: 500, callDeadlineMs: 4_000, leaseMs: 5_000 }
+/** Where it leaves which call it died after. */
+export const lastWords = (dataDir: string): string => join(dataDir, 'died-after')
+
+/** Names of secrets tell versions, which are keyed anew in each data folder. */
+const nameOf = (kind: string, name: string): string => (kind === 'secret' ? name.replace(/[-_.@][a-z2-7]{8,}$/, '') : name)
+
+/** Each longer than the two before together (ruling A3). */
+export const settings = { tickBudgetMs: 2_000, callDeadlineMs: 10_000, leaseMs: 15_000 }
 
 async function main(options: ChildOptions): Promise<void> {
   const say = (message: FromChild): void => void process.send?.(message)
-  const counts = new Map<string, number>()
-  let strikeAt: NativeCall | null = null
+  let dieAfter: ReadonlySet<NativeCall> = new Set()
   process.on('message', (message: ToChild) => {
-    strikeAt = message.strikeAt
-    counts.clear()
+    dieAfter = new Set(message.dieAfter)
     say({ say: 'armed' })
   })
   // Nobody is left to be tried on.
   process.on('disconnect', () => process.exit(0))
 
-  const took = (kind: string, name: string): void => {
-    const nth = (counts.get(kind) ?? 0) + 1
-    counts.set(kind, nth)
-    if (strikeAt?.kind === kind && strikeAt.nth === nth) process.kill(process.pid, 'SIGKILL')
-    say({ say: 'called', kind, nth, name })
+  const took = (does: string, kind: string, name: string): void => {
+    const call = `${does} ${kind} ${nameOf(kind, name)}`
+    if (dieAfter.has(call)) {
+      writeFileSync(lastWords(options.dataDir), call)
+      process.kill(process.pid, 'SIGKILL')
+    }
+    say({ say: 'called', call })
   }
   const deadly = (of: string, executor: Executor): Executor => ({
     create: async (resource, context) => {
       const result = await executor.create(resource, context)
-      took(`create ${of}`, resource.name)
+      took('create', of, resource.name)
       return result
     },
     update: async (resource, current, context) => {
       const result = await executor.update(resource, current, context)
-      took(`update ${of}`, resource.name)
+      took('update', of, resource.name)
       return result
     },
     remove: async (entry, current, context) => {
       await executor.remove(entry, current, context)
-      took(`remove ${of}`, entry.name)
+      took('remove', of, entry.name)
     },
   })
   const platform = await composePlatform({
     dataDir: options.dataDir,
     cacheDir: options.cacheDir,
     env: {},
-    clock: systemClock,
+    clock: { ...systemClock, nowMs: () => systemClock.nowMs() + options.aheadMs },
     random: systemRandom,
     log: jsonLog('info', (line) => process.stderr.write(line)),
     version: 'test',
@@ -87,4 +94,4 @@ async function main(options: ChildOptions): Promise<void> {
   say({ say: 'ready', url: platform.server.url, ...(token === undefined ? {} : { token }) })
 }
 
-await main(JSON.parse(process.argv[2] ?? '') as ChildOptions)
+if (import.meta.main) await main(JSON.parse(process.argv[2] ?? '') as ChildOptions)

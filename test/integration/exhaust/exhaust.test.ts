@@ -3,7 +3,8 @@
  * call took effect, before that is on record. Whoever starts over the same data must come to the world of
  * the uninterrupted run (ruling D3), with nothing in it that nobody answers for (ruling D6).
  *
- * `ESCALE_EXHAUST=all` (`npm run exhaust`) does it at every call, otherwise at the first and last of each kind.
+ * `ESCALE_EXHAUST=all` (`npm run exhaust`) does it at every call, each in a run of its own; otherwise one run
+ * dies after the first and the last of each kind, one after the other.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,24 +19,24 @@ import { dockercoins, everyKind } from './apps.ts'
 import type { MortalApp } from './apps.ts'
 import type { NativeCall } from './child.ts'
 import { MortalPlatform } from './platform.ts'
-import { unanswered, worldOf } from './world.ts'
+import { unanswered, type World, worldOf } from './world.ts'
 
 const everyCall = process.env['ESCALE_EXHAUST'] === 'all'
 const timeout = everyCall ? 1_800_000 : 400_000
 
 interface ActOutcome {
   readonly act: string
-  readonly strikeAt: NativeCall | null
   readonly calls: readonly NativeCall[]
+  readonly diedAfter: readonly NativeCall[]
   /** What must be the same as in the uninterrupted run. */
-  readonly end: unknown
+  readonly end: { readonly state: string; readonly world: World; readonly unanswered: readonly string[] }
 }
 
-/** The whole script on a fresh platform; in each act it dies at the call told, if one is. */
+/** The whole script on a fresh platform; in each act it dies after each of the calls told. */
 async function perform(
   { engine, socketPath, address, prefix }: EngineTools,
   app: MortalApp,
-  strikes: readonly (NativeCall | null)[],
+  deaths: readonly (readonly NativeCall[])[],
 ): Promise<readonly ActOutcome[]> {
   // The same on every run, for names are made of it.
   const installId = `${prefix}x`.slice(0, 10)
@@ -46,15 +47,13 @@ async function perform(
     await platform.prepare(installId)
     const outcomes: ActOutcome[] = []
     for (const [at, act] of app.acts.entries()) {
-      const strikeAt = strikes[at] ?? null
-      const { state, calls, died } = await platform.act(act, strikeAt)
+      const { state, calls, diedAfter } = await platform.act(act, deaths[at] ?? [])
       const end = {
         state,
-        died: died === (strikeAt !== null),
         world: await worldAtRest(engine, installId),
         unanswered: await unanswered(engine, installId, await platform.identity()),
       }
-      outcomes.push({ act: act.name, strikeAt, calls, end })
+      outcomes.push({ act: act.name, calls, diedAfter, end })
     }
     return outcomes
   } finally {
@@ -65,7 +64,7 @@ async function perform(
 }
 
 /** Instances that were replaced end a little later than the deployment; the world is what two looks agree on. */
-async function worldAtRest(engine: Engine, installId: string): Promise<unknown> {
+async function worldAtRest(engine: Engine, installId: string): Promise<World> {
   const untilMs = Date.now() + 15_000
   let last = JSON.stringify(await worldOf(engine, installId))
   for (;;) {
@@ -77,36 +76,38 @@ async function worldAtRest(engine: Engine, installId: string): Promise<unknown> 
   }
 }
 
-/** Of each kind the first and the last, or all. */
-function chosen(calls: readonly NativeCall[]): readonly NativeCall[] {
-  if (everyCall) return calls
-  const lasts = new Map(calls.map((call) => [call.kind, call]))
-  return calls.filter((call) => call.nth === 1 || lasts.get(call.kind) === call)
+/** What a call does and to which kind, without the name. */
+const kindOf = (call: NativeCall): string => call.split(' ', 2).join(' ')
+
+function firstAndLast(calls: readonly NativeCall[]): readonly NativeCall[] {
+  const kinds = calls.map(kindOf)
+  return calls.filter((call, at) => kinds.indexOf(kindOf(call)) === at || kinds.lastIndexOf(kindOf(call)) === at)
+}
+
+/** For each run, the calls to die after in each act: one death in each act, or all of them in one run. */
+function runsOver(acts: readonly (readonly NativeCall[])[]): readonly (readonly (readonly NativeCall[])[])[] {
+  if (!everyCall) return [acts.map(firstAndLast)]
+  const runs = Math.max(...acts.map(({ length }) => length))
+  return Array.from({ length: runs }, (_, run) => acts.map((calls) => calls.slice(run, run + 1)))
 }
 
 async function exhaust(tools: EngineTools, app: MortalApp): Promise<void> {
   const uninterrupted = await perform(tools, app, [])
-  for (const { end } of uninterrupted) expect(end).toMatchObject({ state: 'succeeded', unanswered: [], died: true })
-  const points = uninterrupted.map(({ calls }) => chosen(calls))
-  const runs = Math.max(...points.map(({ length }) => length))
+  for (const { act, end } of uninterrupted)
+    expect({ ...end, world: null }, `${app.name}: ${act}`).toEqual({ state: 'succeeded', world: null, unanswered: [] })
+  const runs = runsOver(uninterrupted.map(({ calls }) => calls))
   let deaths = 0
-  for (let run = 0; run < runs; run += 1) {
-    const outcomes = await perform(
-      tools,
-      app,
-      points.map((calls) => calls[run] ?? null),
-    )
-    if (process.env['XDEBUG'])
-      console.log(new Date().toISOString(), run, JSON.stringify(outcomes.map((o) => [o.strikeAt, o.calls.length])))
-    for (const [at, { act, strikeAt, end }] of outcomes.entries()) {
-      const where = `${app.name}: ${act} killed after ${strikeAt === null ? 'nothing' : `${strikeAt.kind} ${strikeAt.nth}`}`
+  for (const planned of runs) {
+    for (const [at, { act, diedAfter, end }] of (await perform(tools, app, planned)).entries()) {
+      const where = `${app.name}: ${act}, killed after ${diedAfter.join(', ') || 'nothing'}`
+      expect.soft([...diedAfter].sort(), where).toEqual([...(planned[at] ?? [])].sort())
       expect.soft(end, where).toEqual(uninterrupted[at]?.end)
-      if (strikeAt !== null) deaths += 1
+      deaths += diedAfter.length
     }
   }
   const calls = uninterrupted.map(({ act, calls: made }) => `${act} ${made.length}`).join(', ')
-  const kinds = new Set(points.flat().map(({ kind }) => kind))
-  console.log(`${app.name}: ${calls} calls of ${kinds.size} kinds; ${deaths} deaths in ${runs} runs`)
+  const kinds = new Set(uninterrupted.flatMap(({ calls: made }) => made.map(kindOf)))
+  console.log(`${app.name}: calls: ${calls}, of ${kinds.size} kinds; ${deaths} deaths in ${runs.length} runs`)
 }
 
 describeWithEngine(

@@ -12,7 +12,7 @@ import { systemClock, systemRandom } from '../../../lib/core/system.ts'
 import type { AppKey } from '../../../lib/model/app.ts'
 import { openSqliteStore } from '../../../lib/store/sqlite/sqlite.ts'
 import type { IdentityMap } from '../../../lib/targets/target.ts'
-import type { ChildOptions, FromChild, NativeCall } from './child.ts'
+import { type ChildOptions, type FromChild, lastWords, type NativeCall, settings, type ToChild } from './child.ts'
 
 const startLimitMs = 30_000
 const actLimitMs = 90_000
@@ -27,7 +27,8 @@ export interface Act {
 export interface ActResult {
   readonly state: string
   readonly calls: readonly NativeCall[]
-  readonly died: boolean
+  /** Each of them was the last thing a process did. */
+  readonly diedAfter: readonly NativeCall[]
 }
 
 interface Running {
@@ -35,16 +36,17 @@ interface Running {
   readonly client: Client
   readonly calls: NativeCall[]
   readonly ended: Promise<NodeJS.Signals | number | null>
-  arm(strikeAt: NativeCall | null): Promise<void>
+  arm(dieAfter: readonly NativeCall[]): Promise<void>
 }
 
 export class MortalPlatform {
-  readonly #options: ChildOptions
+  readonly #options: Omit<ChildOptions, 'aheadMs'>
   readonly #key: AppKey
   #token: string | undefined
   #running: Running | undefined
+  #deaths = 0
 
-  constructor(options: ChildOptions, key: AppKey) {
+  constructor(options: Omit<ChildOptions, 'aheadMs'>, key: AppKey) {
     this.#options = options
     this.#key = key
   }
@@ -56,30 +58,29 @@ export class MortalPlatform {
   }
 
   /** Does it to the end, whoever dies on the way. */
-  async act({ name, ask }: Act, strikeAt: NativeCall | null): Promise<ActResult> {
+  async act({ name, ask }: Act, dieAfter: readonly NativeCall[]): Promise<ActResult> {
     let platform = (this.#running ??= await this.#start())
-    await platform.arm(strikeAt)
+    await platform.arm(dieAfter)
     const before = platform.calls.length
-    const key = `${name}-key-of-the-test`
-    const untilMs = Date.now() + actLimitMs
+    const diedAfter: NativeCall[] = []
+    const untilMs = Date.now() + actLimitMs + dieAfter.length * startLimitMs
     let asked: { readonly id: string } | undefined
-    let died = false
     for (;;) {
       try {
-        asked ??= await ask(platform.client, key)
+        asked ??= await ask(platform.client, `${name}-key-of-the-test`)
         const { state } = await platform.client.call('getDeployment', {
           params: { project: this.#key.project, app: this.#key.app, deployment: asked.id },
         })
-        if (ended.has(state)) return { state, calls: platform.calls.slice(before), died }
+        if (ended.has(state)) return { state, calls: platform.calls.slice(before), diedAfter }
         if (Date.now() > untilMs) throw new Error(`${name} is still ${state}`)
       } catch (error) {
-        const gone = error instanceof ApiError && error.code === 'unreachable'
-        if (!gone || died || strikeAt === null) throw this.#explain(error)
+        if (!(error instanceof ApiError && error.code === 'unreachable')) throw this.#explain(error)
         const how = await platform.ended
         if (how !== 'SIGKILL') throw this.#explain(new Error(`the platform ended by ${how}`))
-        died = true
+        diedAfter.push(readFileSync(lastWords(this.#options.dataDir), 'utf8'))
+        this.#deaths += 1
         platform = this.#running = await this.#start()
-        continue
+        await platform.arm(dieAfter.filter((call) => !diedAfter.includes(call)))
       }
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
@@ -115,8 +116,9 @@ export class MortalPlatform {
   }
 
   async #start(): Promise<Running> {
+    const options: ChildOptions = { ...this.#options, aheadMs: this.#deaths * settings.leaseMs }
     const log = openSync(this.#logFile, 'a')
-    const child = fork(join(import.meta.dirname, 'child.ts'), [JSON.stringify(this.#options)], {
+    const child = fork(join(import.meta.dirname, 'child.ts'), [JSON.stringify(options)], {
       stdio: ['ignore', 'ignore', log, 'ipc'],
       execArgv: [],
     })
@@ -127,7 +129,7 @@ export class MortalPlatform {
     child.on('message', (message: FromChild) => {
       if (message.say === 'ready') ready.resolve(message)
       else if (message.say === 'armed') armed.resolve()
-      else calls.push({ kind: message.kind, nth: message.nth })
+      else calls.push(message.call)
     })
     const end = new Promise<NodeJS.Signals | number | null>((resolve) => {
       child.once('exit', (code, signal) => {
@@ -143,9 +145,9 @@ export class MortalPlatform {
       client: createClient({ url, ...(this.#token === undefined ? {} : { token: this.#token }) }),
       calls,
       ended: end,
-      arm: (strikeAt) => {
+      arm: (dieAfter) => {
         armed = Promise.withResolvers<void>()
-        child.send({ strikeAt })
+        child.send({ dieAfter } satisfies ToChild)
         return armed.promise
       },
     }

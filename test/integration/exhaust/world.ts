@@ -81,7 +81,7 @@ export async function worldOf(engine: Engine, installId: string): Promise<World>
   const known = new Set((await engine.services.list()).map(({ ID }) => ID))
   const containers = await engine.containers.list({ all: true, filters: { label: ['com.docker.swarm.service.id'] } })
   return {
-    objects: Object.fromEntries(all.map((thing) => [thing.resource, settled(thing.body, all)]).sort(byName)),
+    objects: Object.fromEntries(all.map((thing) => [steady(thing.resource ?? ''), settled(thing.body, all)]).sort(byName)),
     running: Object.fromEntries(running.sort(byName)) as Record<string, number>,
     strays: containers
       .filter(({ Labels }) => !known.has(Labels?.['com.docker.swarm.service.id'] ?? ''))
@@ -105,12 +105,19 @@ export async function unanswered(engine: Engine, installId: string, identity: Id
 
 const byName = ([a]: readonly unknown[], [b]: readonly unknown[]): number => (String(a) < String(b) ? -1 : 1)
 
-/** Ids and names that differ from run to run stand as the resource they mean. */
+/**
+ * Ids and names that differ from run to run stand as the resource they mean. A secret's version is keyed anew
+ * in each data folder; hashes over what names one differ with it.
+ */
 function settled(body: unknown, all: readonly Thing[]): unknown {
   let text = JSON.stringify(body)
-  for (const { id, name, resource = '' } of all)
-    text = text
-      .replaceAll(JSON.stringify(id), JSON.stringify(`<${resource}>`))
-      .replaceAll(JSON.stringify(name), JSON.stringify(`<${resource}>`))
-  return JSON.parse(text) as unknown
+  for (const { id, name, resource = '' } of all) {
+    const meant = JSON.stringify(`<${steady(resource)}>`)
+    text = text.replaceAll(JSON.stringify(id), meant).replaceAll(JSON.stringify(name), meant)
+  }
+  if (!text.includes('secret/')) return JSON.parse(text) as unknown
+  const hashes = new RegExp(`("${mark.intent}"|"io.escale.template"):"[^"]*"`, 'g')
+  return JSON.parse(steady(text).replace(hashes, '$1:"…"')) as unknown
 }
+
+const steady = (text: string): string => text.replace(/(secret\/[^@"<>]+)@[a-z2-7]+/g, '$1@…')
