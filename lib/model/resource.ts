@@ -40,3 +40,6 @@ export interface Difference {
   readonly cause?: string
   readonly mode: ChangeMode
 }
+
+/** How people know it: `db-0` for `service/db-0`, `nginx` for `config/nginx@k3v…`. */
+export const resourceLabel = (id: ResourceId): string => id.slice(id.indexOf('/') + 1).replace(/@[a-z2-7]{8,}$/, '')

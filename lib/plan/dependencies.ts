@@ -1,5 +1,5 @@
 /** Puts writes in order, and between them the waits, runs and gates that `dependsOn` and the release ask for. */
-import type { Resource, ResourceId } from '../model/resource.ts'
+import { type Resource, type ResourceId, resourceLabel } from '../model/resource.ts'
 import { jobUnits, type JobUnit, type ServiceUnit, serviceUnits, type Unit } from '../model/unit.ts'
 import type { PlanContext, PlanInput } from './context.ts'
 import { writtenAt } from './fold.ts'
@@ -167,7 +167,7 @@ class DependencyBuilder {
       kind: 'wait',
       id,
       after: write === undefined ? [] : [write.id],
-      title: `wait until ${resource.name} ${condition.kind === 'started' ? 'has started' : 'is ready'}`,
+      title: `wait until ${resourceLabel(resource.id)} ${this.#awaited(resource, condition)}`,
       ...(resource.unit === undefined ? {} : { unit: resource.unit }),
       condition,
       ...(unit === undefined ? {} : { budget: unit.update.failFast }),
@@ -177,6 +177,11 @@ class DependencyBuilder {
   }
 
   /** What this deployment must see ready: all it writes, and what a rollout before it left stopped (ruling A2). */
+  #awaited(resource: Resource, condition: Condition): string {
+    if (this.#writes.get(resource.id)?.because === 'stopped') return 'has stopped'
+    return condition.kind === 'started' ? 'has started' : 'is ready'
+  }
+
   #isTouched(resource: Resource): boolean {
     const { progress } = this.#input
     if (this.#writes.has(resource.id) || writtenAt(progress, resource.id) !== undefined) return true

@@ -2,7 +2,7 @@
 import type { Code } from '../core/codes.ts'
 import type { AppSpec } from '../model/unit.ts'
 import type { Observed, ObservedInstance } from '../model/observed.ts'
-import type { Resource } from '../model/resource.ts'
+import { type Resource, resourceLabel } from '../model/resource.ts'
 import { unitsByResource, writtenAt } from './fold.ts'
 import { readySteps } from './order.ts'
 import type { Progress } from './progress.ts'
@@ -48,7 +48,7 @@ function judgeWait(step: WaitStep, input: JudgeInput): Failure | undefined {
   const unit = unitsByResource(input.observed).get(condition.resource)
   if (resource === undefined) return undefined
   const written = writtenAt(input.progress, resource.id)
-  const name = step.unit ?? resource.name
+  const name = step.unit ?? resourceLabel(resource.id)
   const fail = (message: string): Failure => ({ code: 'deployment-failed', unit: name, message: `${name}: ${message}` })
   const state = readiness(resource, unit)
 

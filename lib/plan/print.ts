@@ -1,5 +1,5 @@
 /** The plan for people: what, why, which field caused it, in place or not. */
-import type { Difference } from '../model/resource.ts'
+import { type Difference, resourceLabel } from '../model/resource.ts'
 import type { Plan } from './plan.ts'
 import type { Step, WriteStep } from './step.ts'
 
@@ -57,7 +57,7 @@ function printStep(step: Step): readonly string[] {
   switch (step.kind) {
     case 'write':
       return [
-        `  ${signs[step.action]} ${step.resourceKind} ${step.resource.replace(/^[^/]*\//, '')}  ${describeWrite(step)}`,
+        `  ${signs[step.action]} ${step.resourceKind} ${resourceLabel(step.resource)}  ${describeWrite(step)}`,
         ...step.differences.map(printDifference),
       ]
     case 'run':

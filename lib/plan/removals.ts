@@ -1,5 +1,5 @@
 /** What left the manifest: pruned after success, by the identity map alone; data is kept unless named (ruling D6). */
-import type { ResourceId } from '../model/resource.ts'
+import { resourceLabel, type ResourceId } from '../model/resource.ts'
 import { writeId } from './ids.ts'
 import type { PlanContext, PlanInput } from './context.ts'
 import type { StepId, WriteStep } from './step.ts'
@@ -22,7 +22,7 @@ export function removalSteps(
       kind: 'write',
       id: writeId(input.progress.direction, id, 'remove'),
       after: [],
-      title: `remove ${entry.kind} ${entry.name}`,
+      title: `remove ${entry.kind} ${resourceLabel(id)}`,
       ...(entry.unit === undefined ? {} : { unit: entry.unit }),
       action: 'remove',
       resource: id,

@@ -2,7 +2,7 @@
 import { problem } from '../core/errors.ts'
 import type { Problem } from '../core/problems.ts'
 import type { ObservedResource } from '../model/observed.ts'
-import type { Difference, Resource } from '../model/resource.ts'
+import { type Difference, type Resource, resourceLabel } from '../model/resource.ts'
 import { writeId } from './ids.ts'
 import type { PlanContext } from './context.ts'
 import type { WriteAction, WriteStep } from './step.ts'
@@ -75,7 +75,7 @@ function step(
     kind: 'write',
     id: writeId(direction, resource.id, resource.intent),
     after: [],
-    title: `${action} ${resource.kind} ${resource.name}`,
+    title: `${action} ${resource.kind} ${resourceLabel(resource.id)}`,
     ...(resource.unit === undefined ? {} : { unit: resource.unit }),
     action,
     resource: resource.id,
@@ -90,7 +90,11 @@ function step(
 
 /** A refusal to change what cannot be changed without losing something. */
 const cannotChange = (resource: Resource, path: string, cause: string | undefined): Problem =>
-  problem('backend-cannot', `${resource.name}: \`${path}\` cannot change once the ${resource.kind} exists`, {
-    ...(cause === undefined ? {} : { path: cause }),
-    fix: 'give it a new name, or remove it and deploy again',
-  })
+  problem(
+    'backend-cannot',
+    `${resourceLabel(resource.id)}: \`${path}\` cannot change once the ${resource.kind} exists`,
+    {
+      ...(cause === undefined ? {} : { path: cause }),
+      fix: 'give it a new name, or remove it and deploy again',
+    },
+  )

@@ -35,7 +35,7 @@ describe('plan', () => {
     expect(ids(stdout)).toMatchInlineSnapshot(`
       "Plan for hello on local: release 1
         + service web  new
-        … wait until default.hello.default.web is ready
+        … wait until web is ready
 
       1 to create, 0 to update, 0 to replace, 0 to remove.
       If it fails: everything it started is stopped; volumes stay.
@@ -98,9 +98,9 @@ describe('deploy', () => {
     `)
     expect(ids(stderr)).toMatchInlineSnapshot(`
       "Deployment of hello on local: release 1 (dep_…)
-        ✓ create service default.hello.default.web
-        ◐ wait until default.hello.default.web is ready  1/1 ready
-        ✓ wait until default.hello.default.web is ready
+        ✓ create service web
+        ◐ wait until web is ready  1/1 ready
+        ✓ wait until web is ready
       "
     `)
   })
@@ -194,11 +194,11 @@ describe('deploy', () => {
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(ids(stderr)).toMatchInlineSnapshot(`
       "Deployment of hello on local: release 2 (dep_…)
-        ✓ update service default.hello.default.web
-        ◐ wait until default.hello.default.web is ready  1/1 ready, 5 failed
+        ✓ update service web
+        ◐ wait until web is ready  1/1 ready, 5 failed
         ! hello/web instance failed: no such program (5 times)
         ! hello/dep_… deployment rollingBack: web: 5 new instances failed; the last: exit status 128, no such program; going back to release 1
-        ◐ wait until default.hello.default.web is ready  1/1 ready, 6 failed
+        ◐ wait until web is ready  1/1 ready, 6 failed
       error[deployment-failed] web: 5 new instances failed; the last: exit status 128, no such program
         at: web
         why: The deployment failed; what had changed was rolled back where a good release existed.

@@ -83,7 +83,7 @@ describe('a change by hand', () => {
     const { writes } = platform.cluster.world
     const done = await platform.settle(deployment)
     expect(done).toMatchObject({ state: 'drifted', problems: [{ code: 'drifted' }] })
-    expect(done.reason).toContain('shop.default.api')
+    expect(done.reason).toContain('api')
     expect(platform.cluster.world.writes).toBe(writes)
   })
 })

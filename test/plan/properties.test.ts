@@ -249,7 +249,7 @@ describe('one instance per worker', () => {
       const units = [{ unit: 'agent', resource: agent!.id, instances: [] }]
       return makePlan({ ...given, progress, observed: { ...given.observed, units } }).steps.map((step) => step.title)
     }
-    expect(at(100)).toEqual(['wait until default.shop.default.agent is ready'])
+    expect(at(100)).toEqual(['wait until agent is ready'])
     expect(at(5_000)).toEqual([])
   })
 })

@@ -182,10 +182,12 @@ describe.skipIf(init === undefined)('in a container', () => {
   })
 
   it('works for any user, in a read-only root without /tmp, by the /dev/shm that every container has', async () => {
-    const mounts = 'mount -t tmpfs -o mode=1777 shm /dev/shm; for d in /run /tmp; do mount -t tmpfs -o ro none $d; done'
+    // Copied before the other folders are covered: the checkout may lie in one of them.
+    const mounts = `mount -t tmpfs -o mode=1777 shm /dev/shm; cp ${helper} /dev/shm/start; chmod 0555 /dev/shm/start
+      for d in /run /tmp; do mount -t tmpfs -o ro none $d; done`
     const user = ['/usr/bin/setpriv', '--reuid', '12345', '--regid', '12345', '--clear-groups']
     // The checkout may be closed to other users; the committed bytes are put where they can be executed.
-    const script = `${mounts}; cp ${helper} /dev/shm/start; chmod 0555 /dev/shm/start
+    const script = `${mounts}
       exec ${user.join(' ')} /bin/sh -c '${twice.replaceAll('CHECK', 'HERE')}'`.replaceAll(
       'HERE',
       '/dev/shm/start check --ready exec:1 /bin/true --timeout 5000 --live exec:1 /bin/false --timeout 5000',

@@ -21,7 +21,11 @@ export interface ChildOptions {
 /** A native call by what it does, e.g. `create network front-1a2b`; the same on every run. */
 export type NativeCall = string
 
-export type ToChild = { readonly dieAfter: readonly NativeCall[] }
+export interface ToChild {
+  readonly dieAfter: readonly NativeCall[]
+  /** Else calls that were under way as it died have taken effect too, and none of them can be died after. */
+  readonly oneByOne: boolean
+}
 export type FromChild =
   | { readonly say: 'ready'; readonly url: string; readonly token?: string }
   | { readonly say: 'armed' }
@@ -31,7 +35,8 @@ export type FromChild =
 export const lastWords = (dataDir: string): string => join(dataDir, 'died-after')
 
 /** Names of secrets tell versions, which are keyed anew in each data folder. */
-const nameOf = (kind: string, name: string): string => (kind === 'secret' ? name.replace(/[-_.@][a-z2-7]{8,}$/, '') : name)
+const nameOf = (kind: string, name: string): string =>
+  kind === 'secret' ? name.replace(/[-_.@][a-z2-7]{8,}$/, '') : name
 
 /** Each longer than the two before together (ruling A3). */
 export const settings = { tickBudgetMs: 2_000, callDeadlineMs: 10_000, leaseMs: 15_000 }
@@ -39,8 +44,17 @@ export const settings = { tickBudgetMs: 2_000, callDeadlineMs: 10_000, leaseMs: 
 async function main(options: ChildOptions): Promise<void> {
   const say = (message: FromChild): void => void process.send?.(message)
   let dieAfter: ReadonlySet<NativeCall> = new Set()
+  let oneByOne = false
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = async <T>(call: () => Promise<T>): Promise<T> => {
+    if (!oneByOne) return call()
+    const mine = last.then(call)
+    last = mine.catch(() => undefined)
+    return mine
+  }
   process.on('message', (message: ToChild) => {
     dieAfter = new Set(message.dieAfter)
+    oneByOne = message.oneByOne && dieAfter.size > 0
     say({ say: 'armed' })
   })
   // Nobody is left to be tried on.
@@ -55,20 +69,23 @@ async function main(options: ChildOptions): Promise<void> {
     say({ say: 'called', call })
   }
   const deadly = (of: string, executor: Executor): Executor => ({
-    create: async (resource, context) => {
-      const result = await executor.create(resource, context)
-      took('create', of, resource.name)
-      return result
-    },
-    update: async (resource, current, context) => {
-      const result = await executor.update(resource, current, context)
-      took('update', of, resource.name)
-      return result
-    },
-    remove: async (entry, current, context) => {
-      await executor.remove(entry, current, context)
-      took('remove', of, entry.name)
-    },
+    create: (resource, context) =>
+      inTurn(async () => {
+        const result = await executor.create(resource, context)
+        took('create', of, resource.name)
+        return result
+      }),
+    update: (resource, current, context) =>
+      inTurn(async () => {
+        const result = await executor.update(resource, current, context)
+        took('update', of, resource.name)
+        return result
+      }),
+    remove: (entry, current, context) =>
+      inTurn(async () => {
+        await executor.remove(entry, current, context)
+        took('remove', of, entry.name)
+      }),
   })
   const platform = await composePlatform({
     dataDir: options.dataDir,

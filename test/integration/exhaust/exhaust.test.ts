@@ -42,7 +42,9 @@ async function perform(
   const installId = `${prefix}x`.slice(0, 10)
   const dataDir = await mkdtemp(join(tmpdir(), 'escale-exhaust-'))
   const key = { project: 'default', app: app.name, environment: 'default' }
-  const platform = new MortalPlatform({ dataDir, cacheDir: cacheRoot(process.env), socketPath, address }, key)
+  const platform = new MortalPlatform({ dataDir, cacheDir: cacheRoot(process.env), socketPath, address }, key, {
+    oneByOne: !everyCall,
+  })
   try {
     await platform.prepare(installId)
     const outcomes: ActOutcome[] = []

@@ -42,13 +42,15 @@ interface Running {
 export class MortalPlatform {
   readonly #options: Omit<ChildOptions, 'aheadMs'>
   readonly #key: AppKey
+  readonly #oneByOne: boolean
   #token: string | undefined
   #running: Running | undefined
   #deaths = 0
 
-  constructor(options: Omit<ChildOptions, 'aheadMs'>, key: AppKey) {
+  constructor(options: Omit<ChildOptions, 'aheadMs'>, key: AppKey, { oneByOne }: Pick<ToChild, 'oneByOne'>) {
     this.#options = options
     this.#key = key
+    this.#oneByOne = oneByOne
   }
 
   /** Marks of the same installation on every run, so that the worlds can be compared. */
@@ -147,7 +149,7 @@ export class MortalPlatform {
       ended: end,
       arm: (dieAfter) => {
         armed = Promise.withResolvers<void>()
-        child.send({ dieAfter } satisfies ToChild)
+        child.send({ dieAfter, oneByOne: this.#oneByOne } satisfies ToChild)
         return armed.promise
       },
     }

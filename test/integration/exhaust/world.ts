@@ -81,7 +81,9 @@ export async function worldOf(engine: Engine, installId: string): Promise<World>
   const known = new Set((await engine.services.list()).map(({ ID }) => ID))
   const containers = await engine.containers.list({ all: true, filters: { label: ['com.docker.swarm.service.id'] } })
   return {
-    objects: Object.fromEntries(all.map((thing) => [steady(thing.resource ?? ''), settled(thing.body, all)]).sort(byName)),
+    objects: Object.fromEntries(
+      all.map((thing) => [steady(thing.resource ?? ''), settled(thing.body, all)]).sort(byName),
+    ),
     running: Object.fromEntries(running.sort(byName)) as Record<string, number>,
     strays: containers
       .filter(({ Labels }) => !known.has(Labels?.['com.docker.swarm.service.id'] ?? ''))
