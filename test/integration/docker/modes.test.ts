@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { freshRuntime } from '../../../lib/model/release.ts'
+import { isEngineError } from '../../../lib/targets/docker/engine/errors.ts'
 import { describeWithEngine } from '../../support/lab/shared.ts'
 import { app, createDriver, shell, web } from './driver.ts'
 
@@ -96,11 +97,19 @@ describeWithEngine('modes of services', { images: ['busybox'] }, (tools) => {
       app([web('web', { env: { TEXT: { kind: 'text', text } } }, { scale: { min: 1, max: 3, schedule: {} } })])
     const first = await driver.apply(ranged('one'))
     await driver.ready('web', 1)
-    const [service] = await engine.services.list({ filters: { label: [`io.escale.app=${driver.key.app}`] } })
-    await engine.services.update(service!.ID, service!.Version.Index, {
-      ...service!.Spec,
-      Mode: { Replicated: { Replicas: 2 } },
-    })
+    /** By hand, over the version that is read just before: the swarm itself writes in between now and then. */
+    const scale = async (replicas: number): Promise<void> => {
+      for (let tries = 0; ; tries++) {
+        const [service] = await engine.services.list({ filters: { label: [`io.escale.app=${driver.key.app}`] } })
+        const spec = { ...service!.Spec, Mode: { Replicated: { Replicas: replicas } } }
+        try {
+          return void (await engine.services.update(service!.ID, service!.Version.Index, spec))
+        } catch (error) {
+          if (tries === 5 || !isEngineError(error, 'outOfSequence')) throw error
+        }
+      }
+    }
+    await scale(2)
     await driver.ready('web', 2)
     expect(await driver.differences(first.rendered)).toEqual([])
     await driver.apply(ranged('two'))
@@ -108,10 +117,7 @@ describeWithEngine('modes of services', { images: ['busybox'] }, (tools) => {
     const [after] = await engine.services.list({ filters: { label: [`io.escale.app=${driver.key.app}`] } })
     expect(after?.Spec.Mode?.Replicated?.Replicas).toBe(2)
     // Outside of the range it is drift.
-    await engine.services.update(after!.ID, after!.Version.Index, {
-      ...after!.Spec,
-      Mode: { Replicated: { Replicas: 4 } },
-    })
+    await scale(4)
     expect((await driver.differences(driver.render(ranged('two')))).map(({ path }) => path)).toEqual([
       'Mode.Replicated.Replicas',
     ])
