@@ -98,9 +98,10 @@ async function run(context: ScenarioContext): Promise<void> {
   assert.doesNotMatch(stillThere.message, /shop/, 'the removed app is no obstacle')
   await removed(context, other)
 
-  await context.until('the containers to be gone', async () => {
-    const { containers = [] } = await nativeObjects(context)
-    return containers.every((name) => before['containers']?.includes(name))
+  // The engine lists both for a moment after the swarm has let go of them.
+  await context.until('the containers and networks to be gone', async () => {
+    const { containers = [], networks = [] } = await nativeObjects(context)
+    return [...containers, ...networks].every((name) => Object.values(before).flat().includes(name))
   })
   const left = await nativeObjects(context)
   const names = (await volumes(context)).map(({ nativeName }) => nativeName)

@@ -38,7 +38,7 @@ export const lastWords = (dataDir: string): string => join(dataDir, 'died-after'
 const nameOf = (kind: string, name: string): string =>
   kind === 'secret' ? name.replace(/[-_.@][a-z2-7]{8,}$/, '') : name
 
-/** Each longer than the two before together (ruling A3). */
+/** The lease outlasts a tick and the call it may end with (ruling A3). */
 export const settings = { tickBudgetMs: 2_000, callDeadlineMs: 10_000, leaseMs: 15_000 }
 
 async function main(options: ChildOptions): Promise<void> {
