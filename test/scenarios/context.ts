@@ -1,4 +1,5 @@
 /** What every context can do, whatever its platform is made of. */
+import { strict as assert } from 'node:assert'
 import { createClient } from '../../lib/client/client.ts'
 import type { AppStatus, Deployment } from '../../lib/client/types.ts'
 import { parse } from 'yaml'
@@ -6,12 +7,22 @@ import type { AppRef, DeployOptions, ScenarioContext } from './scenario.ts'
 
 export interface Base extends Pick<
   ScenarioContext,
-  'target' | 'url' | 'ingress' | 'engine' | 'cluster' | 'hostAddress' | 'memory' | 'clock'
+  'dataDir' | 'target' | 'url' | 'ingress' | 'engine' | 'cluster' | 'hostAddress' | 'memory' | 'clock'
 > {
   readonly token: string
   readonly fetch?: typeof fetch
   /** Lets time pass: the real one, or the clock's. */
   pause(ms: number): Promise<void>
+}
+
+function bodyOf(manifest: string, options: DeployOptions) {
+  const files = Object.entries(options.files ?? {})
+  return {
+    manifest,
+    files: Object.fromEntries(files.map(([path, text]) => [path, Buffer.from(text).toString('base64')])),
+    params: { ...options.params },
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+  }
 }
 
 export function contextOver(base: Base): ScenarioContext {
@@ -31,17 +42,9 @@ export function contextOver(base: Base): ScenarioContext {
 
   async function begin(manifest: string, options: DeployOptions = {}): Promise<Deployment> {
     const { metadata } = parse(manifest) as { readonly metadata: { readonly name: string } }
-    const files = Object.fromEntries(
-      Object.entries(options.files ?? {}).map(([path, text]) => [path, Buffer.from(text).toString('base64')]),
-    )
     return await client.call('deploy', {
       params: { project: options.project ?? 'default', app: metadata.name },
-      body: {
-        manifest,
-        files,
-        params: { ...options.params },
-        ...(options.environment === undefined ? {} : { environment: options.environment }),
-      },
+      body: bodyOf(manifest, options),
     })
   }
 
@@ -61,6 +64,14 @@ export function contextOver(base: Base): ScenarioContext {
     return last
   }
 
+  async function planIsEmpty(app: AppRef, manifest: string, options: DeployOptions): Promise<void> {
+    const plan = await client.call('planApp', {
+      params: { project: app.project, app: app.app },
+      body: bodyOf(manifest, options),
+    })
+    assert.deepEqual(plan.steps, [], `the plan after an apply is not empty:\n${plan.text}`)
+  }
+
   return {
     ...base,
     client,
@@ -75,7 +86,10 @@ export function contextOver(base: Base): ScenarioContext {
         app: metadata.name,
         ...(options.environment === undefined ? {} : { environment: options.environment }),
       }
-      return await follow(app, await begin(manifest, options))
+      const done = await follow(app, await begin(manifest, options))
+      // Whatever a scenario deploys: the plan after an apply is empty (DESIGN §2.2).
+      if (done.state === 'succeeded') await planIsEmpty(app, manifest, options)
+      return done
     },
     status: (app): Promise<AppStatus> => client.call('getStatus', { params: app, query: query(app) }),
     async events(app) {

@@ -1,5 +1,7 @@
 /** E-15 Secrets: one secret as a file and as a variable, seen by its service alone, nowhere else; rotation reaches the container. */
 import { strict as assert } from 'node:assert'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Scenario, ScenarioContext } from './scenario.ts'
 import { deployed, ready, sh } from './tools.ts'
 
@@ -106,6 +108,12 @@ export const e15: Scenario = {
         !text.includes(canary) && !text.includes(Buffer.from(canary).toString('base64')),
         'the swarm shows nothing',
       )
+
+      for (const file of readdirSync(context.dataDir!, { recursive: true, withFileTypes: true })) {
+        if (!file.isFile()) continue
+        const bytes = readFileSync(join(file.parentPath, file.name))
+        assert.ok(!bytes.includes(canary), `${file.name} of the platform does not hold the value in plain text`)
+      }
 
       const [before] = await ready(context, app, 'authorised')
       const [untouched] = await ready(context, app, 'other')

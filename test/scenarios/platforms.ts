@@ -83,6 +83,7 @@ async function onDocker(scenario: Scenario, run: Run): Promise<void> {
           contextOver({
             target: 'docker',
             url: platform.server.url,
+            dataDir: folder,
             token: platform.ownerToken!,
             ingress: { address: manager.address, port: 8080 },
             engine,

@@ -56,6 +56,8 @@ export interface ScenarioContext {
   until(what: string, holds: () => Promise<boolean>, withinMs?: number): Promise<void>
   /** Where the ingress answers. */
   readonly ingress: { readonly address: string; readonly port: number }
+  /** On docker: where the platform keeps its store and its vault. */
+  readonly dataDir?: string
   /** On docker: the engine itself, and the machines where there are several. */
   readonly engine?: Engine
   readonly cluster?: Cluster
