@@ -151,12 +151,16 @@ async function scaling(engine: RunningEngine, folder: string): Promise<readonly 
       .filter(Boolean).length
   const call = (...words: string[]): Promise<unknown> => run(docker, words, { env, timeout: 180_000 })
 
+  // On an overlay network, as a stack's services and ours are.
+  await call('network', 'create', '--driver', 'overlay', 'peer')
   await call(
     'service',
     'create',
     '--detach',
     '--no-resolve-image',
     '--name',
+    'peer',
+    '--network',
     'peer',
     '--endpoint-mode',
     'dnsrr',
