@@ -4,11 +4,11 @@
  */
 import type { Problem } from '../core/problems.ts'
 import type { AppKey } from '../model/app.ts'
-import type { EscaleEvent } from '../model/event.ts'
 import type { Disposition, LedgerRow } from '../model/ledger.ts'
-import type { ObservedInstance } from '../model/observed.ts'
 import type { Release } from '../model/release.ts'
 import type { Actor } from '../control/actor.ts'
+import type { PlanView } from '../control/deploy.ts'
+import type { AppStatus, EventScope, EventsQuery, NumberedEvent } from '../control/queries.ts'
 import type { AppRecord, ClusterRecord, DeploymentRecord, RunRecord } from '../control/records.ts'
 import type {
   ExecRequest,
@@ -58,54 +58,6 @@ export interface ValidationView {
   /** The long form; absent where the text cannot be read at all. */
   readonly manifest?: string
   readonly ledger: readonly LedgerRow[]
-}
-
-export interface PlanView {
-  readonly key: AppKey
-  readonly cluster: string
-  /** What `planHash` of a deployment pins. */
-  readonly hash: string
-  readonly release: { readonly number?: number; readonly hash: string; readonly isNew: boolean }
-  readonly steps: readonly Step[]
-  readonly contingencies: readonly string[]
-  readonly ledger: readonly LedgerRow[]
-  readonly problems: readonly Problem[]
-  readonly overrides: readonly { readonly path: string; readonly text: string }[]
-  readonly notes: readonly string[]
-  readonly text: string
-}
-
-export interface UnitStatus {
-  readonly name: string
-  readonly kind: 'service' | 'job'
-  readonly mode?: string
-  readonly desired?: number
-  readonly ready: number
-  readonly stopped: boolean
-  readonly instances: readonly ObservedInstance[]
-}
-
-export interface AppStatus {
-  readonly app: AppRecord
-  readonly release?: Release
-  readonly deployment?: DeploymentRecord
-  readonly observedAtMs?: number
-  readonly units: readonly UnitStatus[]
-  readonly routes: readonly { readonly service: string; readonly route: string; readonly url: string }[]
-  readonly volumes: readonly string[]
-}
-
-export type EventScope = { readonly key: AppKey } | { readonly project: string }
-
-export interface NumberedEvent extends EscaleEvent {
-  readonly seq: number
-}
-
-export interface EventsQuery {
-  readonly after: number
-  readonly waitMs: number
-  readonly limit: number
-  readonly signal: AbortSignal
 }
 
 export interface UseCases {

@@ -4,7 +4,7 @@ import { formatTime } from '../../core/time.ts'
 import type { ObservedInstance } from '../../model/observed.ts'
 import type { AppRecord, RunRecord } from '../../control/records.ts'
 import type * as wire from '../schemas/app.ts'
-import type { AppStatus, NumberedEvent } from '../use-cases.ts'
+import type { AppStatus, NumberedEvent } from '../../control/queries.ts'
 import type { LogLine } from '../../targets/target.ts'
 import { deploymentSummaryView } from './deploy.ts'
 

@@ -6,7 +6,8 @@ import type { Release } from '../../model/release.ts'
 import { endedStates } from '../../control/records.ts'
 import type { DeploymentRecord } from '../../control/records.ts'
 import type * as wire from '../schemas/deploy.ts'
-import type { PlanView, Step } from '../use-cases.ts'
+import type { PlanView } from '../../control/deploy.ts'
+import type { Step } from '../use-cases.ts'
 import { problemView } from './problems.ts'
 
 type StepView = z.input<typeof wire.step>

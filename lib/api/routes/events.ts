@@ -8,7 +8,8 @@ import type { ServerSentEvent } from '../route.ts'
 import { eventsAnswer } from '../schemas/app.ts'
 import { environment, waitSeconds } from '../schemas/common.ts'
 import { wholeNumber } from '../schemas/text.ts'
-import type { EventScope, UseCases } from '../use-cases.ts'
+import type { EventScope } from '../../control/queries.ts'
+import type { UseCases } from '../use-cases.ts'
 
 const cursorQuery = {
   after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
